@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { errorOf, outputOf } from '../support/execution.mts';
+import type { NodeSketch } from '../support/workflow.mts';
+import { describeN8n } from './support.mts';
+
+const double: NodeSketch = {
+	name: 'Double',
+	type: 'n8n-nodes-base.set',
+	typeVersion: 3.4,
+	parameters: { mode: 'raw', jsonOutput: '={{ { doubled: $json.value * 2 } }}', options: {} },
+};
+
+const fail: NodeSketch = {
+	name: 'Fail',
+	type: 'n8n-nodes-base.stopAndError',
+	parameters: { errorMessage: 'Told to stop' },
+};
+
+const waitLong: NodeSketch = {
+	name: 'Wait',
+	type: 'n8n-nodes-base.wait',
+	typeVersion: 1.1,
+	parameters: { amount: 50, unit: 'seconds' },
+};
+
+describeN8n(
+	'n8n without the package',
+	(n8n) => {
+		test('runs a workflow and reads its execution back', async () => {
+			const { status, body, execution } = await n8n.runWithItems(
+				[{ value: 1 }, { value: 2 }],
+				[double],
+			);
+
+			expect(status).toBe(200);
+			expect(body).toEqual([{ doubled: 2 }, { doubled: 4 }]);
+			expect(execution.status).toBe('success');
+			expect(outputOf(execution, 'Double')).toEqual([
+				{ json: { doubled: 2 }, pairedItem: { item: 0 } },
+				{ json: { doubled: 4 }, pairedItem: { item: 1 } },
+			]);
+		});
+
+		test('reads back which node a workflow failed in, and why', async () => {
+			const { status, execution } = await n8n.runWorkflow([fail]);
+
+			expect(status).toBe(500);
+			expect(execution.status).toBe('error');
+			expect(errorOf(execution, 'Fail')?.message).toBe('Told to stop');
+			expect(errorOf(execution)?.message).toBe('Told to stop');
+		});
+
+		test('stops a manual execution', async () => {
+			const { executionId } = await n8n.runManually([waitLong]);
+			await n8n.stopExecution(executionId);
+
+			const { status } = await n8n.waitForExecution(executionId);
+			expect(status).toBe('canceled');
+		});
+
+		test('edits a stored credential whose secret it can not see', async () => {
+			const { id } = await n8n.createCredential('httpHeaderAuth', { name: 'one', value: 'secret' });
+			await n8n.updateCredential(id, { name: 'two' });
+
+			const { data } = await n8n.getCredential(id);
+			expect(data.name).toBe('two');
+			expect(data.value).not.toBe('secret');
+		});
+
+		test('keeps its workflows over a restart', async () => {
+			const workflow = await n8n.deploy([double]);
+			await n8n.restart();
+
+			const { status } = await workflow.run({ body: { value: 3 } });
+			expect(status).toBe(200);
+		});
+	},
+	{ withoutPackage: true },
+);
