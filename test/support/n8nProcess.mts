@@ -9,6 +9,7 @@ const stopTimeoutMs = 15_000;
 const baseEnvironment = {
 	N8N_LISTEN_ADDRESS: '127.0.0.1',
 	N8N_SECURE_COOKIE: 'false',
+	N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS: 'true',
 	N8N_DIAGNOSTICS_ENABLED: 'false',
 	N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
 	N8N_VERSION_NOTIFICATIONS_WHATS_NEW_ENABLED: 'false',
@@ -19,10 +20,12 @@ const baseEnvironment = {
 	N8N_VERIFIED_PACKAGES_ENABLED: 'false',
 	N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
 	N8N_PYTHON_ENABLED: 'false',
-	N8N_DISABLED_MODULES: 'mcp-registry',
 	EXECUTIONS_DATA_SAVE_ON_SUCCESS: 'all',
 	EXECUTIONS_DATA_SAVE_ON_ERROR: 'all',
 };
+
+/** What n8n 1.x does not know and would refuse to start with. */
+const modernEnvironment = { N8N_DISABLED_MODULES: 'mcp-registry' };
 
 /** Which n8n process to start, and how. */
 export interface N8nProcessOptions {
@@ -47,6 +50,7 @@ export class N8nProcess {
 				HOME: userFolder,
 				N8N_USER_FOLDER: userFolder,
 				...baseEnvironment,
+				...(!installation.version.startsWith('1.') && modernEnvironment),
 				...env,
 			},
 			stdio: ['ignore', 'pipe', 'pipe'],
