@@ -1,0 +1,53 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Context } from './context.mts';
+import { AlimailError, errorForStatus } from './errors.mts';
+import { adminPrefix } from './instrument.mts';
+import { isPermitted } from './permissions.mts';
+import type { Settings } from './settings.mts';
+import { bearerToken, tokenPath } from './token.mts';
+
+/**
+ * Guards the API: token, then rate, then permission. The token endpoint is not counted, since its limit is unknown.
+ * Stream URLs need no token [VEND], but one that is sent has to be alive [INF].
+ */
+export function guard(app: FastifyInstance, context: Context): void {
+	const { settings, tokens, rateLimiter } = context;
+
+	app.addHook('onRequest', async (request, reply) => {
+		const path = request.url.split('?')[0] ?? '';
+		if (path === tokenPath || path.startsWith(adminPrefix) || !path.startsWith('/v2/')) return;
+		const { open, permissions } = request.routeOptions.config;
+		const { authorization } = request.headers;
+		if (!open || authorization !== undefined) requireToken(authorization);
+		if (!rateLimiter.take(settings.rateLimit)) {
+			sayWhenToRetry(reply, settings);
+			throw errorForStatus(429);
+		}
+		if (!open && !request.is404 && !isPermitted(settings.permissions, permissions)) {
+			throw errorForStatus(403);
+		}
+	});
+
+	function requireToken(authorization: string | undefined): void {
+		const token = bearerToken(authorization);
+		switch (token === undefined ? 'unknown' : tokens.check(token)) {
+			case 'valid':
+				return;
+			case 'expired':
+				throw new AlimailError(settings.expiredStatus, 'unauthorized', 'access token has expired');
+			case 'unknown':
+				throw errorForStatus(401);
+		}
+	}
+}
+
+/** Whether the service sends `Retry-After` is unknown. */
+function sayWhenToRetry(reply: FastifyReply, { retryAfterHeader }: Settings): void {
+	const inOneSecond = Date.now() + 1000;
+	if (retryAfterHeader === 'seconds') void reply.header('retry-after', '1');
+	if (retryAfterHeader === 'date') {
+		// A date holds whole seconds: rounded up, so that nobody comes back too early.
+		const date = new Date(Math.ceil(inOneSecond / 1000) * 1000);
+		void reply.header('retry-after', date.toUTCString());
+	}
+}
