@@ -1,10 +1,9 @@
+const { rm } = require('node:fs/promises');
 const { dest, src } = require('gulp');
 
-/** Copies what tsc leaves behind: the icons and the codex files (`*.node.json`). */
-function assets() {
-	return src(['icons/*.svg', 'nodes/**/*.node.json'], { base: '.', encoding: false }).pipe(
-		dest('dist'),
-	);
-}
+/** Removes what an earlier build left behind. */
+exports.clean = () => rm('dist', { recursive: true, force: true });
 
-exports.build = assets;
+/** Copies what tsc does not: the icons and the codex files (`*.node.json`). */
+exports.assets = () =>
+	src(['icons/*.svg', 'nodes/**/*.node.json'], { base: '.', encoding: false }).pipe(dest('dist'));

@@ -1,0 +1,141 @@
+import {
+	jsonParse,
+	sanitizeFilename,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+} from 'n8n-workflow';
+
+import { parameterError, refusedError } from '../../transport/errors';
+import { UnusablePage, listIn } from '../../transport/pagination';
+import { bodyText, type AlimailRequest, type AlimailResponse } from '../../transport/request';
+
+type Readable = Parameters<IExecuteFunctions['helpers']['prepareBinaryData']>[0];
+
+/**
+ * Turns the answer to a request into items, as *Response Format* and its neighbours in *Options* say.
+ *
+ * @throws NodeApiError when the answer is not in the format asked for
+ */
+export async function responseItems(
+	context: IExecuteFunctions,
+	request: AlimailRequest,
+	response: AlimailResponse<NodeJS.ReadableStream>,
+): Promise<INodeExecutionData[]> {
+	const { itemIndex } = request;
+	const option = (name: string, fallback: string) => {
+		const value = context.getNodeParameter(`options.${name}`, itemIndex, fallback);
+		return typeof value === 'string' && value !== '' ? value : fallback;
+	};
+	const field = option('outputPropertyName', 'data');
+	const envelope = (body: unknown): IDataObject => ({
+		body: body as IDataObject,
+		headers: response.headers as IDataObject,
+		statusCode: response.statusCode,
+		statusMessage: response.statusMessage,
+	});
+	const fullResponse = context.getNodeParameter('options.fullResponse', itemIndex, false) === true;
+
+	const format = option('responseFormat', 'autodetect');
+	if (format === 'file' || (format === 'autodetect' && isFile(response.headers))) {
+		const binary = await context.helpers.prepareBinaryData(
+			response.body as Readable,
+			fileName(response),
+			contentType(response.headers) || 'application/octet-stream',
+		);
+		const json = fullResponse ? envelope(undefined) : {};
+		return [{ json, binary: { [field]: binary } }];
+	}
+
+	const text = await bodyText(context, response);
+	let body: unknown = text;
+	if (format !== 'text') {
+		body = text.trim() === '' ? {} : jsonParse<unknown>(text, { fallbackValue: undefinedJson });
+		if (body === undefinedJson) {
+			if (format === 'json') throw notJson(context, request, response, text);
+			body = text;
+		}
+	}
+	const splitPath = option('splitIntoItems', '');
+	if (splitPath !== '') return splitItems(context, body, splitPath, 'Split Into Items', itemIndex);
+	if (fullResponse) return [{ json: envelope(body) }];
+	if (Array.isArray(body)) return body.map((entry) => asItem(entry, field));
+	return [asItem(body, field)];
+}
+
+/**
+ * Makes an item of every entry of a list in an answer.
+ *
+ * @throws NodeOperationError that names the parameter which holds the path
+ */
+export function splitItems(
+	context: IExecuteFunctions,
+	answer: unknown,
+	path: string,
+	parameter: string,
+	itemIndex: number,
+): INodeExecutionData[] {
+	try {
+		return listIn(answer, path).map((entry) => asItem(entry, 'data'));
+	} catch (error) {
+		const problem = error instanceof UnusablePage ? error.message : String(error);
+		throw parameterError(context.getNode(), parameter, problem, itemIndex);
+	}
+}
+
+/** What stands for "this is no JSON": a value that no JSON has. */
+const undefinedJson = Symbol('no JSON');
+
+function asItem(entry: unknown, field: string): INodeExecutionData {
+	const isObject = typeof entry === 'object' && entry !== null && !Array.isArray(entry);
+	return { json: isObject ? (entry as IDataObject) : { [field]: entry as IDataObject } };
+}
+
+function contentType(headers: AlimailResponse['headers']): string {
+	return String(headers['content-type'] ?? '')
+		.split(';')[0]!
+		.trim()
+		.toLowerCase();
+}
+
+/** Whether an answer is for saving rather than for reading. */
+function isFile(headers: AlimailResponse['headers']): boolean {
+	if (/^\s*attachment\b/i.test(String(headers['content-disposition'] ?? ''))) return true;
+	const type = contentType(headers);
+	return (
+		type !== '' &&
+		!/^text\/|[/+](json|xml)$|^application\/(javascript|x-www-form-urlencoded)$/.test(type)
+	);
+}
+
+/** The name that the server gives the file, else the end of its address; cleaned, because it comes from outside. */
+function fileName({ headers, url }: AlimailResponse<unknown>): string {
+	const disposition = String(headers['content-disposition'] ?? '');
+	const extended = /filename\*\s*=\s*[\w-]*'[^']*'([^;]+)/i.exec(disposition)?.[1];
+	const plain = /filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]+))/i.exec(disposition);
+	const given = decoded(extended ?? plain?.[1]?.replace(/\\(.)/g, '$1') ?? plain?.[2] ?? '');
+	return sanitizeFilename(given || decoded(url.pathname.split('/').pop() ?? '')) || 'file';
+}
+
+function decoded(text: string): string {
+	try {
+		return decodeURIComponent(text.trim());
+	} catch {
+		return text.trim();
+	}
+}
+
+function notJson(
+	context: IExecuteFunctions,
+	{ method, url, itemIndex }: AlimailRequest,
+	{ statusCode }: AlimailResponse<unknown>,
+	text: string,
+) {
+	const request = `${method} ${url.pathname}`;
+	const problem = `answered ${request} with something other than JSON`;
+	return refusedError(
+		context.getNode(),
+		{ request, statusCode, answer: null, text, problem },
+		itemIndex,
+	);
+}

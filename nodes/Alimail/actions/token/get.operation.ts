@@ -1,0 +1,67 @@
+import { CREDENTIAL_NAME } from '../../transport/request';
+import { currentAccessToken } from '../../transport/accessToken';
+import type { BatchOperation } from '../types';
+
+/**
+ * Hands out the access token of the credential, with the fields that Alimail's token endpoint gives.
+ *
+ * Source: https://help.aliyun.com/document_detail/2855420.html
+ */
+export const get: BatchOperation = {
+	value: 'get',
+	name: 'Get',
+	action: 'Get token',
+	description: 'Get the access token of the credential, for use outside this node',
+	hiddenFromAgents: true,
+	properties: [
+		{
+			displayName:
+				'The access token stands in the output and in the data of the execution. Whoever sees it can use the mail API until it expires. To call the API, use API Request or the HTTP Request node with this credential: they need no token.',
+			name: 'tokenNotice',
+			type: 'notice',
+			default: '',
+		},
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [
+				{
+					displayName: 'Force New Token',
+					name: 'forceNewToken',
+					type: 'boolean',
+					default: false,
+					description:
+						'Whether to ask Alimail for a new token even while the current one is still good',
+				},
+			],
+		},
+	],
+
+	/** At most one exchange per run, however many items come in. */
+	async executeBatch(context, itemIndexes) {
+		const forceNew = itemIndexes.some(
+			(itemIndex) => context.getNodeParameter('options.forceNewToken', itemIndex, false) === true,
+		);
+		const credentials = await context.getCredentials(CREDENTIAL_NAME);
+		const outcome = await currentAccessToken(credentials, context.helpers.httpRequest, {
+			forceNew,
+		}).then(
+			(token) => [
+				{
+					json: {
+						access_token: token.value,
+						token_type: token.type,
+						expires_in: Math.max(0, Math.floor((token.expiresAt - Date.now()) / 1000)),
+						expires_at: new Date(token.expiresAt).toISOString(),
+						...(token.lifetimeAssumed && { expires_in_assumed: true }),
+					},
+				},
+			],
+			(error: Error) => error,
+		);
+		return new Map(itemIndexes.map((itemIndex) => [itemIndex, outcome]));
+	},
+};

@@ -1,0 +1,131 @@
+import {
+	NodeApiError,
+	NodeOperationError,
+	type IDataObject,
+	type INode,
+	type JsonObject,
+} from 'n8n-workflow';
+
+/** Characters of a foreign answer that an error shows. */
+const EXCERPT_LENGTH = 200;
+
+/** What to look at when the server answers with this status. */
+const STATUS_HINTS: Readonly<Record<number, string>> = {
+	401: 'The server refuses the access token although it was just renewed. Check the Application ID, the secret and the region in the credential.',
+	403: "Check that the application has the permission that this call needs, that the mailbox is within the application's scope, and its IP restriction.",
+	404: 'Check the path, the mailbox address and the IDs. An ID changes when a draft is sent.',
+	429: 'All applications of a domain share 40 requests a second. Slow down the other workflows, or lower Requests per Second.',
+};
+
+/** What Alimail says in the body of an error, as far as it says anything. */
+export interface AnswerError {
+	code?: string;
+	message?: string;
+	developerMessage?: string;
+	requestId?: string;
+}
+
+/**
+ * Finds the error in an answer, in Alimail's shape (`detailErrorCode`, `message`, `developerMessage`; third-party: go-alimail
+ * and others) or in the ones that other clients look for (`code`, `error`, `error_code`, `error_description`).
+ *
+ * @param answer - the parsed JSON body, whatever it turned out to be
+ */
+export function errorIn(answer: unknown): AnswerError {
+	if (typeof answer !== 'object' || answer === null) return {};
+	const body = answer as IDataObject;
+	const nested = typeof body.error === 'object' ? errorIn(body.error) : {};
+	const text = (...names: string[]) => {
+		const value = names.map((name) => body[name]).find((v) => v !== undefined && v !== '');
+		return typeof value === 'string' || typeof value === 'number'
+			? excerpt(String(value))
+			: undefined;
+	};
+	return {
+		code: text('detailErrorCode', 'error_code', 'errorCode', 'code', 'error') ?? nested.code,
+		message: text('message', 'error_description', 'errorMessage', 'msg') ?? nested.message,
+		developerMessage: text('developerMessage') ?? nested.developerMessage,
+		requestId: text('requestId', 'requestid', 'request_id') ?? nested.requestId,
+	};
+}
+
+/**
+ * One line about an answer that is not what was asked for: the error in it, else the beginning of its text.
+ *
+ * @param answer - the parsed JSON body, or anything else when it was no JSON
+ * @param text - the body as it came
+ */
+export function describeAnswer(answer: unknown, text: string): string {
+	const { code, message, developerMessage } = errorIn(answer);
+	const said = [code && `code ${code}`, message, developerMessage].filter(Boolean);
+	return said.length > 0 ? said.join(', ') : excerpt(text.replace(/<[^>]*>/g, ' '));
+}
+
+/**
+ * The error for a request that the server refused or answered with something else than what it should.
+ *
+ * @param failure.request - e.g. `GET /v2/users`, as it was sent
+ * @param failure.text - the body as it came, for when it is no JSON
+ * @param itemIndex - of the item that the request was made for
+ */
+export function refusedError(
+	node: INode,
+	failure: { request: string; statusCode: number; answer: unknown; text: string; problem?: string },
+	itemIndex: number,
+): NodeApiError {
+	const { request, statusCode, answer, text, problem } = failure;
+	const said = describeAnswer(answer, text);
+	const found = errorIn(answer);
+	const error = new NodeApiError(node, { ...found, statusCode } as JsonObject, {
+		message: `Alimail ${problem ?? `refused ${request} with status ${statusCode}`}${said ? `: ${said}` : ''}`,
+		description:
+			STATUS_HINTS[statusCode] ??
+			(statusCode >= 500
+				? 'The server could not do it now. Try again later.'
+				: 'Check the parameters against the API documentation.'),
+		httpCode: String(statusCode),
+		itemIndex,
+	});
+	error.context.data = { statusCode, request, ...found };
+	return error;
+}
+
+/**
+ * The error for a request that got no answer.
+ *
+ * @param failure.kind - `unsent` when it never left; the reason then speaks for itself
+ * @param failure.reason - the text of what n8n's helper threw. The rest of that is dropped: it may hold the token
+ */
+export function unansweredError(
+	node: INode,
+	failure: { kind: string; request: string; reason: string; hint?: string },
+	itemIndex: number,
+): NodeApiError {
+	const { kind, request, reason, hint } = failure;
+	const message = kind === 'unsent' ? reason : `No answer to ${request}: ${reason}`;
+	return new NodeApiError(node, { message: reason }, { message, description: hint, itemIndex });
+}
+
+/**
+ * The error for a parameter that cannot be used. Nothing has been sent when it is thrown.
+ *
+ * @param parameter - the display name, as the user sees it
+ * @param problem - continues a sentence that starts with the parameter, e.g. `is empty`
+ */
+export function parameterError(
+	node: INode,
+	parameter: string,
+	problem: string,
+	itemIndex: number,
+	description?: string,
+): NodeOperationError {
+	return new NodeOperationError(node, `'${parameter}' ${problem}`, {
+		description,
+		itemIndex,
+	});
+}
+
+function excerpt(text: string): string {
+	const line = text.replace(/\s+/g, ' ').trim();
+	return line.length > EXCERPT_LENGTH ? `${line.slice(0, EXCERPT_LENGTH)}…` : line;
+}

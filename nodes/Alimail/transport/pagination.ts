@@ -1,0 +1,128 @@
+import type { IDataObject } from 'n8n-workflow';
+
+/** The most that Alimail returns at once (third-party: yaerp, go-alimail and others). */
+export const MAX_PAGE_SIZE = 100;
+
+/** A server that always names one more page is not followed for ever. */
+const RUNAWAY_PAGES = 10_000;
+
+/** A list that cannot be read. */
+export class UnusablePage extends Error {}
+
+/**
+ * Walks the pages of a list that Alimail pages by cursor. The end is an empty, missing or repeated `nextCursor`, `"$"`
+ * (vendor code: dws; third-party: yaerp), or `hasMore: false`.
+ *
+ * Source: https://help.aliyun.com/document_detail/2856396.html for `cursor`, `nextCursor` and `hasMore`
+ *
+ * @param fetchPage - gets the page at a cursor; no cursor for the first
+ * @param maxPages - stops after so many; no bound if left out
+ * @throws UnusablePage when the server never comes to an end
+ */
+export async function* pagesByCursor(
+	fetchPage: (cursor: string | undefined) => Promise<IDataObject>,
+	maxPages = Infinity,
+): AsyncGenerator<IDataObject> {
+	const seen = new Set<string>();
+	let cursor: string | undefined;
+	for (let count = 0; count < maxPages; count++) {
+		if (count === RUNAWAY_PAGES) throw runaway();
+		const page = await fetchPage(cursor);
+		yield page;
+		const next = page.nextCursor;
+		if (typeof next !== 'string' && typeof next !== 'number') return;
+		cursor = String(next);
+		if (cursor === '' || cursor === '$' || seen.has(cursor) || page.hasMore === false) return;
+		seen.add(cursor);
+	}
+}
+
+/**
+ * Walks the pages of a list that Alimail pages by `offset` and `limit` against `total` (third-party: go-alimail). The end
+ * is an empty page, `total`, or, where none is named, a page that is not full.
+ *
+ * @param itemCount - how many entries of the list a page holds
+ */
+export async function* pagesByOffset(
+	fetchPage: (offset: number, limit: number) => Promise<IDataObject>,
+	itemCount: (page: IDataObject) => number,
+	pageSize = MAX_PAGE_SIZE,
+	maxPages = Infinity,
+): AsyncGenerator<IDataObject> {
+	let offset = 0;
+	for (let count = 0; count < maxPages; count++) {
+		if (count === RUNAWAY_PAGES) throw runaway();
+		const page = await fetchPage(offset, pageSize);
+		yield page;
+		const received = itemCount(page);
+		offset += received;
+		const total = Number(page.total ?? NaN);
+		if (received === 0 || (Number.isNaN(total) ? received < pageSize : offset >= total)) return;
+	}
+}
+
+/**
+ * Collects the entries of a paged list, and asks for no page more than it needs.
+ *
+ * @param limit - how many entries are wanted; `Infinity` for all
+ */
+export async function collect<T>(
+	pages: AsyncIterable<IDataObject>,
+	itemsOf: (page: IDataObject) => T[],
+	limit: number,
+): Promise<T[]> {
+	const items: T[] = [];
+	for await (const page of pages) {
+		for (const item of itemsOf(page)) items.push(item);
+		if (items.length >= limit) return items.slice(0, limit);
+	}
+	return items;
+}
+
+/**
+ * Finds the list in an answer.
+ *
+ * @param path - its place, names separated by dots; empty for the only list in the answer
+ * @returns the list; an empty one when the answer holds none at all, since Alimail may leave out what is empty
+ * @throws UnusablePage when there is another list than the one asked for, or more than one to choose from
+ */
+export function listIn(answer: unknown, path: string): unknown[] {
+	if (Array.isArray(answer) && path === '') return answer;
+	const lists =
+		typeof answer === 'object' && answer !== null
+			? Object.entries(answer).filter(([, value]) => Array.isArray(value))
+			: [];
+	if (path === '') {
+		if (lists.length > 1) {
+			throw new UnusablePage(
+				`is empty, and the answer holds several lists: ${lists.map(([name]) => name).join(', ')}. Name one`,
+			);
+		}
+		return (lists[0]?.[1] as unknown[] | undefined) ?? [];
+	}
+	const found = valueAt(answer, path);
+	if (Array.isArray(found)) return found;
+	if (found === undefined && lists.length === 0) return [];
+	const names = typeof answer === 'object' && answer !== null ? Object.keys(answer) : [];
+	throw new UnusablePage(
+		`is '${path}', and the answer has no list there. It has: ${names.join(', ') || 'nothing'}`,
+	);
+}
+
+function valueAt(answer: unknown, path: string): unknown {
+	return path
+		.split('.')
+		.reduce<unknown>(
+			(value, name) =>
+				typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+					? (value as IDataObject)[name]
+					: undefined,
+			answer,
+		);
+}
+
+function runaway(): UnusablePage {
+	return new UnusablePage(
+		`The list has no end: after ${RUNAWAY_PAGES} pages the server still names another one. Set 'Limit'.`,
+	);
+}
