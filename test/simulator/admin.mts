@@ -58,9 +58,25 @@ export function adminRoutes(app: FastifyInstance, simulator: Simulator): void {
 	});
 }
 
+const faultKeys: ReadonlySet<string> = new Set([
+	'name',
+	'path',
+	'method',
+	'status',
+	'headers',
+	'body',
+	'delayMs',
+	'reset',
+	'half',
+	'redirect',
+	'retryAfter',
+] satisfies Array<keyof FaultRule>);
+
 /** A fault as JSON: `pathPattern` stands for a regular expression, `times: null` for every time. */
 function faultFrom(input: JsonObject): FaultRule {
 	const { pathPattern, times, ...rule } = input;
+	const unknown = Object.keys(rule).find((key) => !faultKeys.has(key));
+	if (unknown !== undefined) throw invalidParameter(`fault: ${unknown}`);
 	return {
 		...rule,
 		...(typeof pathPattern === 'string' && { path: new RegExp(pathPattern) }),
@@ -70,12 +86,16 @@ function faultFrom(input: JsonObject): FaultRule {
 
 /** Settings as JSON: `null` stands for no limit and for what is unset. */
 function settingsFrom(input: JsonObject): Partial<Settings> {
-	const unknown = Object.keys(input).find((key) => !Object.hasOwn(defaultSettings, key));
-	if (unknown !== undefined) throw invalidParameter(`settings: ${unknown}`);
-	const settings = Object.fromEntries(
-		Object.entries(input).map(([key, value]) => [key, value ?? undefined]),
-	);
-	if ('rateLimit' in input) settings.rateLimit = input.rateLimit ?? Infinity;
+	const settings: JsonObject = {};
+	for (const [key, value] of Object.entries(input)) {
+		if (!Object.hasOwn(defaultSettings, key)) throw invalidParameter(`settings: ${key}`);
+		const standard = defaultSettings[key as keyof Settings];
+		const given = value ?? (key === 'rateLimit' ? Infinity : undefined);
+		if (standard !== undefined && typeof given !== typeof standard) {
+			throw invalidParameter(`settings: ${key}`);
+		}
+		settings[key] = given;
+	}
 	return settings;
 }
 

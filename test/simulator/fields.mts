@@ -57,8 +57,16 @@ export function presentMessage(
 	settings: Settings,
 	names?: readonly string[],
 ): Record<string, unknown> {
-	const { attachments, sequence: _, receivedAt: __, internetMessageHeaders, ...shown } = message;
+	const {
+		id,
+		attachments,
+		sequence: _,
+		receivedAt: __,
+		internetMessageHeaders,
+		...shown
+	} = message;
 	const all = {
+		id,
 		...shown,
 		internetMessageHeaders:
 			settings.headersShape === 'map'
@@ -116,9 +124,12 @@ export function presentUser(
 	state: State,
 	names?: readonly string[],
 ): Record<string, unknown> {
-	const { customName: _, forceChangePasswordNextSignIn: __, ...shown } = user;
+	const { id, email, name, customName: _, forceChangePasswordNextSignIn: __, ...shown } = user;
 	const manager = user.managerEmail === '' ? undefined : managerOf(user, state);
 	const all: Record<string, unknown> = {
+		id,
+		email,
+		name,
 		...shown,
 		...(manager && {
 			managerInfo: {

@@ -21,6 +21,7 @@ import { State } from './state.mts';
 import { streamRoutes, StreamStore } from './streams.mts';
 import { tokenPath, tokenRoutes, Tokens } from './token.mts';
 
+export { defaultSettings } from './settings.mts';
 export type { FaultHandle, FaultRule } from './faults.mts';
 export type * from './model.mts';
 export type { RecordedRequest } from './record.mts';

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { Context } from '../context.mts';
+import { notFound } from '../errors.mts';
 import { objectFrom, optionalString } from '../input.mts';
 
 const changeable = ['name', 'introduction', 'telephone', 'address', 'preferredLanguage'] as const;
 
-/** Adds the operations on the organization [3P]. */
+/** Adds the operations on the organization, and reading its domain [3P]. */
 export function organizationRoutes(app: FastifyInstance, { state }: Context): void {
 	app.get('/v2/organization/$current', () => state.organization);
 
@@ -16,4 +17,25 @@ export function organizationRoutes(app: FastifyInstance, { state }: Context): vo
 		}
 		return state.organization;
 	});
+
+	app.get('/v2/domains', () => ({ domains: [domain()] }));
+
+	app.get<{ Params: { domain: string } }>('/v2/domains/:domain', ({ params }) => {
+		const found = domain();
+		if (params.domain !== found.id && params.domain !== found.domain) throw notFound('domain');
+		return found;
+	});
+
+	function domain() {
+		return {
+			id: 'domain-0001',
+			domain: state.organization.domain,
+			aliases: [],
+			isMaster: true,
+			isMxVerified: true,
+			isVerified: true,
+			createdTime: state.organization.createdTime,
+			aliasInfos: [],
+		};
+	}
 }
