@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { errorOf, outputOf } from '../support/execution.mts';
-import type { NodeSketch } from '../support/workflow.mts';
+import { chainOf, type NodeSketch } from '../support/workflow.mts';
 import { describeN8n } from './support.mts';
 
 const double: NodeSketch = {
@@ -14,6 +14,15 @@ const fail: NodeSketch = {
 	name: 'Fail',
 	type: 'n8n-nodes-base.stopAndError',
 	parameters: { errorMessage: 'Told to stop' },
+};
+
+const passOn: NodeSketch = { name: 'Pass On', type: 'n8n-nodes-base.noOp' };
+
+const everySecond: NodeSketch = {
+	name: 'Every Second',
+	type: 'n8n-nodes-base.scheduleTrigger',
+	typeVersion: 1.2,
+	parameters: { rule: { interval: [{ field: 'seconds', secondsInterval: 1 }] } },
 };
 
 const waitLong: NodeSketch = {
@@ -48,6 +57,26 @@ describeN8n(
 			expect(execution.status).toBe('error');
 			expect(errorOf(execution, 'Fail')?.message).toBe('Told to stop');
 			expect(errorOf(execution)?.message).toBe('Told to stop');
+		});
+
+		test('takes a file in and gives it back', async () => {
+			const content = Buffer.from([0, 1, 2, 253, 254, 255]);
+			const body = new FormData();
+			body.set('file', new Blob([content]), 'six.bin');
+			const { execution } = await n8n.runWorkflow([passOn], { body });
+
+			const file = outputOf(execution, 'Pass On')[0]?.binary?.file;
+			expect(file).toMatchObject({ fileName: 'six.bin' });
+			expect(await n8n.readBinary(file!)).toEqual(content);
+		});
+
+		test('runs on a schedule', async () => {
+			const { id } = await n8n.createWorkflow(chainOf([everySecond, passOn]));
+			await n8n.activate(id);
+
+			const { mode, status } = await n8n.waitForExecutionOf(id);
+			await n8n.deactivate(id);
+			expect({ mode, status }).toEqual({ mode: 'trigger', status: 'success' });
 		});
 
 		test('stops a manual execution', async () => {

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { ICredentialDataDecryptedObject, INodeCredentials } from 'n8n-workflow';
+import type {
+	IBinaryData,
+	ICredentialDataDecryptedObject,
+	INodeCredentials,
+	INodeParameters,
+	IWorkflowSettings,
+} from 'n8n-workflow';
 import {
 	type Execution,
 	type ExecutionSummary,
@@ -47,6 +53,13 @@ export interface WebhookRequest {
 	method?: string;
 	headers?: Record<string, string>;
 	body?: NonNullable<RequestInit['body']> | Record<string, unknown>;
+}
+
+/** How a deployed workflow differs from an ordinary one. */
+export interface DeployOptions {
+	/** Further parameters of its Webhook node. */
+	webhook?: INodeParameters;
+	settings?: IWorkflowSettings;
 }
 
 /** What a webhook answered, and the execution behind it. */
@@ -149,16 +162,24 @@ export abstract class N8nApi {
 	}
 
 	/** Deploys a workflow behind a webhook of its own: the given nodes, one feeding the next. */
-	async deploy(nodes: NodeSketch[]): Promise<DeployedWorkflow> {
+	async deploy(
+		nodes: NodeSketch[],
+		{ webhook, settings }: DeployOptions = {},
+	): Promise<DeployedWorkflow> {
 		const path = randomUUID();
-		const { id } = await this.createWorkflow(chainOf([webhookTrigger(path), ...nodes]));
+		const chain = chainOf([webhookTrigger(path, webhook), ...nodes], settings);
+		const { id } = await this.createWorkflow(chain);
 		await this.activate(id);
 		return new DeployedWorkflow(this, id, path);
 	}
 
 	/** Runs nodes once, one feeding the next, in a production execution that a webhook starts. */
-	async runWorkflow(nodes: NodeSketch[], request?: WebhookRequest): Promise<WorkflowRun> {
-		const workflow = await this.deploy(nodes);
+	async runWorkflow(
+		nodes: NodeSketch[],
+		request?: WebhookRequest,
+		options?: DeployOptions,
+	): Promise<WorkflowRun> {
+		const workflow = await this.deploy(nodes, options);
 		return await workflow.run(request);
 	}
 
@@ -217,6 +238,30 @@ export abstract class N8nApi {
 		);
 	}
 
+	/** Waits until a workflow has finished an execution that is not among the known ones. */
+	async waitForExecutionOf(
+		workflowId: string,
+		known: readonly ExecutionSummary[] = [],
+	): Promise<Execution> {
+		const executionId = await pollUntil(
+			async () => {
+				const executions = await this.executionsOf(workflowId);
+				return executions.find(({ id }) => !known.some((other) => other.id === id))?.id;
+			},
+			executionTimeoutMs,
+			() => `Workflow ${workflowId} was not executed`,
+		);
+		return await this.waitForExecution(executionId);
+	}
+
+	/** Reads a file that an item of an execution carries, wherever this n8n keeps files. */
+	async readBinary({ id, data }: IBinaryData): Promise<Buffer> {
+		if (id === undefined) return Buffer.from(data, 'base64');
+		return await this.#session.download(
+			`/rest/binary-data?id=${encodeURIComponent(id)}&action=download`,
+		);
+	}
+
 	get #session(): N8nRest {
 		if (!this.#rest) throw new Error('n8n has not been started');
 		return this.#rest;
@@ -247,17 +292,9 @@ export class DeployedWorkflow {
 
 	/** Calls the webhook once and reads the execution back. Not for calls in parallel: they could not be told apart. */
 	async run(request?: WebhookRequest): Promise<WorkflowRun> {
-		const known = new Set((await this.#n8n.executionsOf(this.id)).map(({ id }) => id));
+		const known = await this.#n8n.executionsOf(this.id);
 		const { status, body } = await this.call(request);
-		const executionId = await pollUntil(
-			async () => {
-				const executions = await this.#n8n.executionsOf(this.id);
-				return executions.find(({ id }) => !known.has(id))?.id;
-			},
-			executionTimeoutMs,
-			() => `No execution of workflow ${this.id} was saved`,
-		);
-		return { status, body, execution: await this.#n8n.waitForExecution(executionId) };
+		return { status, body, execution: await this.#n8n.waitForExecutionOf(this.id, known) };
 	}
 }
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { withProcessLock } from './processLock.mts';
 import { runCommand } from './runCommand.mts';
 
-/** The n8n versions that the package is tested with: the newest installable one and the last of the 1.x line. */
+/** The n8n versions that the package is tested with: the newest installable one and one of the 1.x line. */
 export const n8nVersions = ['2.41.1', '1.123.50'] as const;
 
 /** One of the n8n versions under test. */
@@ -111,7 +111,7 @@ async function installPackages(
 		await copyFile(join(manifest, file), join(directory, file));
 	}
 	// Install scripts stay off: one of them wants a prebuilt Kafka client that isn't on npm and isn't needed.
-	await step(`Downloading n8n ${version} (once; 3 GB, about 5 minutes)`, log, () =>
+	await step(`Downloading n8n ${version} (once; a few minutes, up to 3 GB)`, log, () =>
 		runCommand('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: directory }),
 	);
 }
@@ -121,7 +121,7 @@ async function buildBinaries(version: N8nVersion, directory: string, log: Log): 
 	await step(`Fetching the Node.js of n8n ${version}`, log, () =>
 		runCommand('npm', ['rebuild', 'node'], { cwd: directory }),
 	);
-	await step(`Building the SQLite driver of n8n ${version} (once; about 2 minutes)`, log, () =>
+	await step(`Building the SQLite driver of n8n ${version} (once; a minute or two)`, log, () =>
 		runCommand('npm', ['rebuild', 'sqlite3'], {
 			cwd: directory,
 			env: { npm_config_nodedir: nodeHeadersOf(directory) },

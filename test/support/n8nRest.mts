@@ -70,6 +70,21 @@ export class N8nRest {
 
 	/** Calls the API and returns whatever it answers. */
 	async callRaw(method: string, path: string, body?: unknown): Promise<HttpAnswer> {
+		return await answerOf(await this.#fetch(method, path, body));
+	}
+
+	/**
+	 * Downloads a file.
+	 *
+	 * @throws {N8nRestError} when n8n refuses
+	 */
+	async download(path: string): Promise<Buffer> {
+		const response = await this.#fetch('GET', path);
+		if (!response.ok) throw new N8nRestError(`GET ${path}`, await answerOf(response));
+		return Buffer.from(await response.arrayBuffer());
+	}
+
+	async #fetch(method: string, path: string, body?: unknown): Promise<Response> {
 		const response = await fetch(new URL(path, this.#baseUrl), {
 			method,
 			headers: {
@@ -81,7 +96,7 @@ export class N8nRest {
 		});
 		const session = response.headers.getSetCookie().find((line) => line.startsWith('n8n-auth='));
 		if (session) this.#cookie = session.split(';', 1)[0] ?? '';
-		return await answerOf(response);
+		return response;
 	}
 }
 
