@@ -1,6 +1,11 @@
+import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
 
+// The node and n8n-core must share one n8n-workflow, as in n8n: its error classes are compared by identity.
+const n8nWorkflow = createRequire(import.meta.url).resolve('n8n-workflow');
+
 const project = (name: string, test: object) => ({
+	resolve: { alias: { 'n8n-workflow': n8nWorkflow } },
 	test: { name, include: [`test/${name}/**/*.test.mts`], ...test },
 });
 

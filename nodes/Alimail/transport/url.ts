@@ -1,13 +1,9 @@
 /** Why a path or one of its parameters cannot be used. */
-export class UnusablePath {
-	/**
-	 * @param parameter - display name of the parameter at fault
-	 * @param problem - continues a sentence that starts with the parameter
-	 */
-	constructor(
-		readonly parameter: string,
-		readonly problem: string,
-	) {}
+export interface UnusablePath {
+	/** Display name of the parameter at fault. */
+	parameter: 'Path' | 'Path Parameters';
+	/** Continues a sentence that starts with the parameter. */
+	problem: string;
 }
 
 /**
@@ -26,14 +22,20 @@ export function addressOf(
 	const places = [...template.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name!);
 	const unfilled = places.find((name) => !values.has(name));
 	if (unfilled !== undefined) {
-		return new UnusablePath('Path', `has the place {${unfilled}}, and no path parameter fills it`);
+		return {
+			parameter: 'Path',
+			problem: `has the place {${unfilled}}, and no path parameter fills it`,
+		};
 	}
 	for (const [name, value] of values) {
 		if (!places.includes(name)) {
-			return new UnusablePath('Path Parameters', `names '${name}', and the path has no {${name}}`);
+			return {
+				parameter: 'Path Parameters',
+				problem: `names '${name}', and the path has no {${name}}`,
+			};
 		}
 		if (value === '' || !value.isWellFormed()) {
-			return new UnusablePath('Path Parameters', `has no usable value for {${name}}`);
+			return { parameter: 'Path Parameters', problem: `has no usable value for {${name}}` };
 		}
 	}
 	const path = template.replace(/\{([^{}]*)\}/g, (_place, name: string) =>
@@ -42,29 +44,30 @@ export function addressOf(
 
 	// URL parsers drop some of these silently, and take others for a slash or the end.
 	if ([...path].some((char) => char <= ' ' || '\u007f\\#{}'.includes(char))) {
-		return new UnusablePath(
-			'Path',
-			'contains a space, a backslash, a brace, a # or a control character. Percent-encode it, or use a path parameter',
-		);
+		return {
+			parameter: 'Path',
+			problem:
+				'contains a space, a backslash, a brace, a # or a control character. Percent-encode it, or use a path parameter',
+		};
 	}
 	const isAbsolute = /^[a-z][a-z0-9+.-]*:/i.test(path);
 	if (!isAbsolute && (!path.startsWith('/') || path.startsWith('//'))) {
-		return new UnusablePath('Path', 'must begin with one slash, e.g. /v2/users');
+		return { parameter: 'Path', problem: 'must begin with one slash, e.g. /v2/users' };
 	}
-	if (!URL.canParse(path, origin)) return new UnusablePath('Path', 'is not a valid address');
+	if (!URL.canParse(path, origin)) return { parameter: 'Path', problem: 'is not a valid address' };
 	const url = new URL(path, origin);
 	if (url.origin !== origin || url.username !== '' || url.password !== '') {
-		return new UnusablePath(
-			'Path',
-			`leads to another server. The credential is for ${origin} only`,
-		);
+		return {
+			parameter: 'Path',
+			problem: `leads to another server. The credential is for ${origin} only`,
+		};
 	}
 	const [pathname] = path.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '').split('?');
 	if (pathname!.split('/').some((segment) => /^(\.|%2e){1,2}$/i.test(segment))) {
-		return new UnusablePath(
-			'Path',
-			"contains '.' or '..' as a segment, which would leave the path",
-		);
+		return {
+			parameter: 'Path',
+			problem: "contains '.' or '..' as a segment, which would leave the path",
+		};
 	}
 	return url;
 }

@@ -9,7 +9,8 @@ import { binaryContent } from '../../transport/binary';
 import { parameterError } from '../../transport/errors';
 import { StreamedForm } from '../../transport/multipart';
 import { apiOrigin, type AlimailRequest, type RequestOptions } from '../../transport/request';
-import { UnusablePath, addressOf } from '../../transport/url';
+import { addressOf } from '../../transport/url';
+import { collectionParameter } from '../parameters';
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'];
 
@@ -71,7 +72,7 @@ async function readUrl(context: IExecuteFunctions, itemIndex: number): Promise<U
 		values.set(name, textOf(value, context, itemIndex, 'Path Parameters', name));
 	}
 	const url = addressOf(template.trim(), values, await apiOrigin(context));
-	if (url instanceof UnusablePath) throw invalid(context, itemIndex, url.parameter, url.problem);
+	if (!(url instanceof URL)) throw invalid(context, itemIndex, url.parameter, url.problem);
 	return url;
 }
 
@@ -238,10 +239,9 @@ async function readBinary(context: IExecuteFunctions, itemIndex: number, fieldNa
 }
 
 function readOptions(context: IExecuteFunctions, itemIndex: number): RequestOptions {
-	const option = (name: string) =>
-		context.getNodeParameter(`options.${name}`, itemIndex, undefined);
+	const options = collectionParameter(context, 'options', itemIndex);
 	const count = (name: string, displayName: string, lowest: number) => {
-		const value = option(name);
+		const value = options[name];
 		if (value === undefined) return undefined;
 		if (typeof value !== 'number' || !(value >= lowest)) {
 			throw invalid(context, itemIndex, displayName, `must be a number from ${lowest}`);
@@ -253,8 +253,8 @@ function readOptions(context: IExecuteFunctions, itemIndex: number): RequestOpti
 		timeoutMs: count('timeout', 'Timeout', 1),
 		maxRetries: count('maxRetries', 'Maximum Retries', 0),
 		requestsPerSecond: requestsPerSecond === 0 ? Infinity : requestsPerSecond,
-		followRedirects: option('followRedirects') !== false,
-		neverError: option('neverError') === true,
+		followRedirects: options.followRedirects !== false,
+		neverError: options.neverError === true,
 	};
 }
 

@@ -9,6 +9,7 @@ import {
 import { parameterError, refusedError } from '../../transport/errors';
 import { UnusablePage, listIn } from '../../transport/pagination';
 import { bodyText, type AlimailRequest, type AlimailResponse } from '../../transport/request';
+import { collectionParameter } from '../parameters';
 
 type Readable = Parameters<IExecuteFunctions['helpers']['prepareBinaryData']>[0];
 
@@ -23,8 +24,9 @@ export async function responseItems(
 	response: AlimailResponse<NodeJS.ReadableStream>,
 ): Promise<INodeExecutionData[]> {
 	const { itemIndex } = request;
+	const options = collectionParameter(context, 'options', itemIndex);
 	const option = (name: string, fallback: string) => {
-		const value = context.getNodeParameter(`options.${name}`, itemIndex, fallback);
+		const value = options[name];
 		return typeof value === 'string' && value !== '' ? value : fallback;
 	};
 	const field = option('outputPropertyName', 'data');
@@ -34,7 +36,7 @@ export async function responseItems(
 		statusCode: response.statusCode,
 		statusMessage: response.statusMessage,
 	});
-	const fullResponse = context.getNodeParameter('options.fullResponse', itemIndex, false) === true;
+	const fullResponse = options.fullResponse === true;
 
 	const format = option('responseFormat', 'autodetect');
 	if (format === 'file' || (format === 'autodetect' && isFile(response.headers))) {

@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { DEFAULT_REQUESTS_PER_SECOND } from '../../transport/pacing';
 import { MAX_PAGE_SIZE } from '../../transport/pagination';
+import { returnAllProperties } from '../parameters';
 
 /** How a request is described, in the words of n8n's HTTP Request node. */
 
@@ -351,23 +352,7 @@ const pagination: INodeProperties[] = [
 		description:
 			'Where the list stands in the response, names separated by dots. Leave it empty if there is only one list.',
 	},
-	{
-		displayName: 'Return All',
-		name: 'returnAll',
-		type: 'boolean',
-		default: false,
-		displayOptions: { show: { pagination: ['cursor', 'offset'] } },
-		description: 'Whether to return all results or only up to a given limit',
-	},
-	{
-		displayName: 'Limit',
-		name: 'limit',
-		type: 'number',
-		typeOptions: { minValue: 1 },
-		default: 50,
-		displayOptions: { show: { pagination: ['cursor', 'offset'], returnAll: [false] } },
-		description: 'Max number of results to return',
-	},
+	...returnAllProperties({ show: { pagination: ['cursor', 'offset'] } }),
 ];
 
 const paged = { show: { '/pagination': ['cursor', 'offset'] } };

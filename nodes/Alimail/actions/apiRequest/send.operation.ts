@@ -1,8 +1,8 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 
-import { parameterError } from '../../transport/errors';
 import { MAX_PAGE_SIZE, collect, pagesByCursor, pagesByOffset } from '../../transport/pagination';
 import { request, requestJson, type AlimailRequest } from '../../transport/request';
+import { collectionParameter, resultLimit, textParameter } from '../parameters';
 import type { ItemOperation, OperationResult } from '../types';
 import { buildRequest } from './buildRequest';
 import { responseItems, splitItems } from './output';
@@ -20,7 +20,7 @@ export const send: ItemOperation = {
 	properties,
 
 	concurrency(context) {
-		const batch = context.getNodeParameter('options.batching.batch', 0, {}) as IDataObject;
+		const batch = collectionParameter(context, 'options.batching.batch', 0);
 		return typeof batch.batchSize === 'number' && batch.batchSize >= 1
 			? { itemsAtOnce: Math.floor(batch.batchSize), pauseMs: Number(batch.batchInterval ?? 0) }
 			: { itemsAtOnce: DEFAULT_ITEMS_AT_ONCE };
@@ -43,18 +43,12 @@ async function pagedItems(
 	byCursor: boolean,
 ): Promise<OperationResult> {
 	const { itemIndex } = first;
-	const number = (name: string) => {
-		const value = context.getNodeParameter(name, itemIndex, undefined);
-		return typeof value === 'number' && value >= 1 ? Math.floor(value) : undefined;
-	};
-	const all = context.getNodeParameter('returnAll', itemIndex, false) === true;
-	const limit = all ? Infinity : number('limit');
-	if (limit === undefined) {
-		throw parameterError(context.getNode(), 'Limit', 'must be a number from 1', itemIndex);
-	}
-	const path = String(context.getNodeParameter('itemsPath', itemIndex, ''));
-	const maxPages = number('options.maxPages');
-	const pageSize = Math.min(number('options.pageSize') ?? MAX_PAGE_SIZE, limit);
+	const limit = resultLimit(context, itemIndex);
+	const path = textParameter(context, 'itemsPath', 'Items Path', itemIndex);
+	const options = collectionParameter(context, 'options', itemIndex);
+	const maxPages = typeof options.maxPages === 'number' ? options.maxPages : undefined;
+	const wanted = typeof options.pageSize === 'number' ? options.pageSize : MAX_PAGE_SIZE;
+	const pageSize = Math.max(1, Math.min(wanted, limit));
 	const itemsOf = (page: IDataObject) => splitItems(context, page, path, 'Items Path', itemIndex);
 
 	const pages = byCursor

@@ -1,5 +1,6 @@
 import { CREDENTIAL_NAME } from '../../transport/request';
 import { currentAccessToken } from '../../transport/accessToken';
+import { collectionParameter } from '../parameters';
 import type { BatchOperation } from '../types';
 
 /**
@@ -43,7 +44,7 @@ export const get: BatchOperation = {
 	/** At most one exchange per run, however many items come in. */
 	async executeBatch(context, itemIndexes) {
 		const forceNew = itemIndexes.some(
-			(itemIndex) => context.getNodeParameter('options.forceNewToken', itemIndex, false) === true,
+			(itemIndex) => collectionParameter(context, 'options', itemIndex).forceNewToken === true,
 		);
 		const credentials = await context.getCredentials(CREDENTIAL_NAME);
 		const outcome = await currentAccessToken(credentials, context.helpers.httpRequest, {

@@ -1,0 +1,247 @@
+import { mkdtempSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+	Workflow,
+	type IBinaryData,
+	type ICredentialDataDecryptedObject,
+	type IDataObject,
+	type ILoadOptionsFunctions,
+	type INode,
+	type INodeExecutionData,
+	type INodeParameters,
+	type INodeType,
+	type INodeTypes,
+	type IPollFunctions,
+	type IRun,
+	type IWorkflowExecuteAdditionalData,
+	type NodeApiError,
+	type NodeOperationError,
+} from 'n8n-workflow';
+import { AlimailApi } from '../../credentials/AlimailApi.credentials.ts';
+import { CredentialStore } from './credentialStore.mts';
+
+// n8n-core reads these when it is loaded.
+process.env.N8N_USER_FOLDER = mkdtempSync(join(tmpdir(), 'n8n-core-'));
+process.env.N8N_LOG_LEVEL ??= 'silent';
+
+const require = createRequire(import.meta.url);
+const core = require('n8n-core') as typeof import('n8n-core');
+const { Container } = createRequire(require.resolve('n8n-core'))(
+	'@n8n/di',
+) as typeof import('@n8n/di');
+
+await Container.get(core.BinaryDataService).init();
+
+const START = 'Start';
+const NODE = 'Alimail';
+const WORKFLOW_ID = 'workflow';
+
+const startType = {
+	description: {
+		displayName: START,
+		name: 'start',
+		group: ['trigger'],
+		version: 1,
+		description: '',
+		defaults: {},
+		inputs: [],
+		outputs: ['main'],
+		properties: [],
+	},
+	execute: async () => [[]],
+} as unknown as INodeType;
+
+export interface RunOptions {
+	parameters: INodeParameters;
+	/** Default: one empty item. */
+	items?: Array<INodeExecutionData | IDataObject>;
+	onError?: INode['onError'];
+	/** Aborting it cancels the execution. */
+	signal?: AbortSignal;
+}
+
+export interface NodeRun {
+	/** Per output. */
+	outputs: INodeExecutionData[][];
+	/** The items of the first output. */
+	items: INodeExecutionData[];
+	/** Their data. */
+	json: IDataObject[];
+	error?: NodeApiError | NodeOperationError;
+	run: IRun;
+}
+
+/**
+ * Runs a node in n8n's own engine (`n8n-core`), with its own request and binary data helpers. Only what needs a database is
+ * replaced: see {@link CredentialStore}.
+ */
+export class NodeRunner {
+	readonly nodeType: INodeType;
+
+	readonly credentials: CredentialStore;
+
+	constructor(nodeType: INodeType, fields: ICredentialDataDecryptedObject) {
+		this.nodeType = nodeType;
+		this.credentials = new CredentialStore(new AlimailApi(), fields);
+	}
+
+	/** A runner whose credential belongs to a simulator. */
+	static forServer(
+		nodeType: INodeType,
+		server: { url: string; clientId: string; clientSecret: string },
+	): NodeRunner {
+		const { url, clientId, clientSecret } = server;
+		return new NodeRunner(nodeType, { region: 'custom', baseUrl: url, clientId, clientSecret });
+	}
+
+	/** Executes the node as the second of a workflow, and waits until it is done. */
+	async run({ parameters, items = [{ json: {} }], onError, signal }: RunOptions): Promise<NodeRun> {
+		const workflow = this.#workflow(parameters, onError);
+		const input = items.map(
+			(item): INodeExecutionData =>
+				'json' in item ? (item as INodeExecutionData) : { json: item },
+		);
+		const additionalData = this.#additionalData(workflow);
+		const execution = new core.WorkflowExecute(additionalData, 'webhook');
+		const running = execution.run({
+			workflow,
+			startNode: workflow.getNode(START)!,
+			pinData: { [START]: input },
+		});
+		signal?.addEventListener('abort', () => running.cancel());
+		const run = await running;
+		const task = run.data.resultData.runData[NODE]?.[0];
+		const outputs = (task?.data?.main ?? []).map((output) => output ?? []);
+		return {
+			outputs,
+			items: outputs[0] ?? [],
+			json: (outputs[0] ?? []).map(({ json }) => json),
+			error: (task?.error ?? run.data.resultData.error) as NodeRun['error'],
+			run,
+		};
+	}
+
+	/** The context that a list search or an options loader gets. */
+	loadOptionsContext(parameters: INodeParameters): ILoadOptionsFunctions {
+		const workflow = this.#workflow(parameters);
+		return new core.LoadOptionsContext(
+			workflow,
+			workflow.getNode(NODE)!,
+			this.#additionalData(workflow),
+			'',
+		);
+	}
+
+	/**
+	 * A polling trigger over many polls: the workflow's static data stays, as n8n keeps it in its database.
+	 *
+	 * @param options.mode - `manual` for a test run in the editor
+	 */
+	poller(parameters: INodeParameters, staticData: IDataObject = {}) {
+		const poll = async (
+			mode: 'trigger' | 'manual' = 'trigger',
+		): Promise<INodeExecutionData[] | null> => {
+			const workflow = this.#workflow(parameters, undefined, structuredClone(staticData));
+			const context: IPollFunctions = new core.PollContext(
+				workflow,
+				workflow.getNode(NODE)!,
+				this.#additionalData(workflow),
+				mode,
+				mode === 'manual' ? 'manual' : 'activate',
+			);
+			const found = await this.nodeType.poll!.call(context);
+			// n8n saves static data after a poll that did not throw.
+			if (mode === 'trigger') {
+				for (const key of Object.keys(staticData)) delete staticData[key];
+				Object.assign(staticData, JSON.parse(JSON.stringify(workflow.staticData)));
+			}
+			return found?.[0] ?? null;
+		};
+		return { poll, staticData };
+	}
+
+	/** Puts bytes where n8n keeps files outside the items. */
+	async store(content: Buffer, fileName: string, mimeType: string): Promise<IBinaryData> {
+		return await Container.get(core.BinaryDataService).store(
+			{ type: 'execution', workflowId: WORKFLOW_ID, executionId: 'execution' },
+			content,
+			{ data: '', fileName, mimeType },
+		);
+	}
+
+	/** Reads what a node put there, or into the item. */
+	async read(binary: IBinaryData): Promise<Buffer> {
+		return await Container.get(core.BinaryDataService).getAsBuffer(binary);
+	}
+
+	#workflow(
+		parameters: INodeParameters,
+		onError?: INode['onError'],
+		staticData?: IDataObject,
+	): Workflow {
+		const nodes: INode[] = [
+			{
+				id: START,
+				name: START,
+				type: 'start',
+				typeVersion: 1,
+				position: [0, 0],
+				parameters: {},
+			},
+			{
+				id: NODE,
+				name: NODE,
+				type: 'alimail',
+				typeVersion: 1,
+				position: [0, 0],
+				parameters,
+				credentials: { alimailApi: { id: '1', name: 'Alimail' } },
+				...(onError && { onError }),
+			},
+		];
+		const typeOf = (type: string) => (type === 'start' ? startType : this.nodeType);
+		const nodeTypes: INodeTypes = {
+			getByName: typeOf,
+			getByNameAndVersion: typeOf,
+			getKnownTypes: () => ({}),
+		};
+		return new Workflow({
+			id: WORKFLOW_ID,
+			name: WORKFLOW_ID,
+			nodes,
+			connections: { [START]: { main: [[{ node: NODE, type: 'main', index: 0 }]] } },
+			active: true,
+			nodeTypes,
+			...(staticData && { staticData }),
+		});
+	}
+
+	#additionalData(workflow: Workflow): IWorkflowExecuteAdditionalData {
+		return {
+			credentialsHelper: this.credentials,
+			executionId: 'execution',
+			hooks: new core.ExecutionLifecycleHooks('webhook', 'execution', {
+				id: workflow.id,
+				name: WORKFLOW_ID,
+				active: true,
+				isArchived: false,
+				activeVersionId: null,
+				createdAt: new Date(),
+				updatedAt: new Date(),
+				nodes: [],
+				connections: {},
+			}),
+			variables: {},
+			restApiUrl: '',
+			instanceBaseUrl: '',
+			webhookBaseUrl: '',
+			webhookWaitingBaseUrl: 'http://127.0.0.1/waiting',
+			webhookTestBaseUrl: '',
+			formWaitingBaseUrl: 'http://127.0.0.1/waiting',
+			logAiEvent: () => {},
+			setExecutionStatus: () => {},
+		} as unknown as IWorkflowExecuteAdditionalData;
+	}
+}
