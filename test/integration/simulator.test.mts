@@ -632,7 +632,8 @@ describe('sending a message', () => {
 		const drafted = () =>
 			simulator.state.message(simulator.state.mailbox('alice@example.com'), draft);
 		expect(drafted().attachments).toEqual([]);
-		expectAlimailError(await put('second', 'bytes 7-12/13'), 400, '1001');
+		expectAlimailError(await put('second', 'bytes 7-11/12'), 400, '1001');
+		expectAlimailError(await put('second', 'bytes 6-12/13'), 400, '1001');
 		expect((await put('second', 'bytes 6-11/12')).status).toBe(200);
 		const expected = createHash('sha256').update('first second').digest('hex');
 		expect(await drafted().attachments[0]?.content.sha256()).toBe(expected);
@@ -777,6 +778,7 @@ describe('changing many messages at once', () => {
 		const answer = await post('move', { ids, destinationFolderId: '104' });
 		expect(answer).toMatchObject({ status: 200, json: {} });
 		expect(ids.map((id) => find(id)?.folderId)).toEqual(['104', '104', '104']);
+		expect((await call(inbox)).json.messages).toHaveLength(22);
 		expectAlimailError(await post('move', { ids, destinationFolderId: '999' }), 404);
 	});
 
@@ -1055,6 +1057,15 @@ describe('when the network or the service misbehaves', () => {
 		expect(performance.now() - start).toBeGreaterThanOrEqual(145);
 	});
 
+	it('is slow for everything when set so', async () => {
+		simulator.settings.latencyMs = 150;
+		for (const slow of [exchange, () => call(inbox)]) {
+			const start = performance.now();
+			expect((await slow()).status).toBe(200);
+			expect(performance.now() - start).toBeGreaterThanOrEqual(145);
+		}
+	});
+
 	it('stops when the fault is cleared', async () => {
 		const fault = simulator.fault({ status: 500, times: Infinity });
 		expect((await call(inbox)).status).toBe(500);
@@ -1083,6 +1094,15 @@ describe('looking at what arrived', () => {
 			bodySha256: createHash('sha256').digest('hex'),
 		});
 		expect(simulator.requests[0]?.rawHeaders).toContain('AUTHORIZATION');
+	});
+
+	it('lists the values of a parameter that is given twice', async () => {
+		await call('/v2/organization/$current?a=1&a=2&__proto__=3&b=+');
+		expect(Object.entries(simulator.apiRequests.at(-1)?.query ?? {})).toEqual([
+			['a', ['1', '2']],
+			['__proto__', '3'],
+			['b', ' '],
+		]);
 	});
 
 	it('separates token requests from others and parses forms', async () => {

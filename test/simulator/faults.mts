@@ -63,7 +63,7 @@ export class Faults {
 			remaining: rule.times ?? 1,
 			matches: matcher(rule),
 		};
-		this.#stored.push(fault);
+		if (fault.remaining > 0) this.#stored.push(fault);
 		const clear = () => {
 			fault.remaining = 0;
 			this.#stored = this.#stored.filter((other) => other !== fault);

@@ -43,11 +43,11 @@ async function main(): Promise<void> {
 	const simulator = await startSimulator({ port, settings });
 	console.log(`Alimail simulator
 
-  Base URL        ${simulator.url}
-  Application ID  ${simulator.clientId}
-  Secret          ${simulator.clientSecret}
+  Base URL            ${simulator.url}
+  Application ID      ${simulator.clientId}
+  Application Secret  ${simulator.clientSecret}
 
-Enter these in the Alimail credential (Region: custom) and try the mailbox ${[...simulator.state.mailboxes.keys()][0]}.
+Enter these in the Alimail credential (Region: Custom) and try the mailbox ${[...simulator.state.mailboxes.keys()][0]}.
 What has arrived is at ${simulator.url}/_simulator/requests. Nothing is kept; stop with Ctrl+C.`);
 
 	const stop = () => void simulator.close().then(() => process.exit(0));

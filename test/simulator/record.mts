@@ -61,14 +61,13 @@ export function pathOf(url: string): string {
 
 function queryOf(url: string): RecordedRequest['query'] {
 	const queryAt = url.indexOf('?');
-	const query: RecordedRequest['query'] = {};
-	if (queryAt < 0) return query;
-	for (const [key, value] of new URLSearchParams(url.slice(queryAt + 1))) {
-		const earlier = query[key];
-		if (earlier === undefined) query[key] = value;
-		else query[key] = Array.isArray(earlier) ? [...earlier, value] : [earlier, value];
-	}
-	return query;
+	const parameters = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1));
+	return Object.fromEntries(
+		[...new Set(parameters.keys())].map((key) => {
+			const values = parameters.getAll(key);
+			return [key, values.length === 1 ? (values[0] ?? '') : values];
+		}),
+	);
 }
 
 /** Lets a body through and writes what passes into the record, without keeping more than 64 KiB. */
