@@ -10,7 +10,7 @@ import {
 } from 'n8n-workflow';
 
 import { applicationOf, sha256, type Application } from './application';
-import { describeAnswer } from './errors';
+import { describeAnswer, reasonFor } from './errors';
 
 /** How this module reaches the network: n8n's own helper, which brings its proxy, certificates and SSRF rules. */
 export type HttpRequest = IHttpRequestHelper['helpers']['httpRequest'];
@@ -214,7 +214,7 @@ async function requestToken(
 	if (response instanceof Error) {
 		// A new error, without the cause: n8n's carries the request, and so the secret.
 		throw new OperationalError(
-			`No answer from the Alimail token endpoint at ${application.origin}: ${withoutSecrets(response.message, application)}. Check the region, and that this server reaches that address.`,
+			`No answer from the Alimail token endpoint at ${application.origin}: ${withoutSecrets(reasonFor(response), application)}. Check the region, and that this server reaches that address.`,
 		);
 	}
 	const text = typeof response.body === 'string' ? response.body : '';

@@ -6,13 +6,13 @@ import { UserError, type ICredentialDataDecryptedObject } from 'n8n-workflow';
  *
  * Source: https://www.alibabacloud.com/help/zh/alibaba-mail/latest/api-access-server-address
  */
-export const REGION_ORIGINS: Readonly<Record<string, string>> = {
-	cn: 'https://alimail-cn.aliyuncs.com',
-	sg: 'https://alimail-sg.aliyuncs.com',
-	hk: 'https://alimail-hk.aliyuncs.com',
-	de: 'https://alimail-de.aliyuncs.com',
-	us: 'https://alimail-us.aliyuncs.com',
-};
+const REGION_ORIGINS: ReadonlyMap<string, string> = new Map([
+	['cn', 'https://alimail-cn.aliyuncs.com'],
+	['sg', 'https://alimail-sg.aliyuncs.com'],
+	['hk', 'https://alimail-hk.aliyuncs.com'],
+	['de', 'https://alimail-de.aliyuncs.com'],
+	['us', 'https://alimail-us.aliyuncs.com'],
+]);
 
 /** An application as the console of Alimail lists it, and the server that knows it. */
 export interface Application {
@@ -46,7 +46,7 @@ export function applicationOf(credentials: ICredentialDataDecryptedObject): Appl
 export function originOf(credentials: ICredentialDataDecryptedObject): string {
 	const region = credentials.region;
 	if (region !== 'custom') {
-		const origin = typeof region === 'string' ? REGION_ORIGINS[region] : undefined;
+		const origin = REGION_ORIGINS.get(String(region));
 		if (origin === undefined) {
 			throw new UserError("The Alimail credential has no 'Region'. Choose one and save it.");
 		}

@@ -17,6 +17,19 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
 	429: 'All applications of a domain share 40 requests a second. Slow down the other workflows, or lower Requests per Second.',
 };
 
+/** Broken connections in words. n8n replaces a message that holds one of these codes by one of its own. */
+const NETWORK_REASONS: ReadonlyMap<string, string> = new Map([
+	['ECONNREFUSED', 'the connection was refused'],
+	['ECONNRESET', 'the connection broke'],
+	['EPIPE', 'the connection broke'],
+	['ECONNABORTED', 'it took too long'],
+	['ETIMEDOUT', 'it took too long'],
+	['ENOTFOUND', 'the host name is not known'],
+	['EAI_AGAIN', 'the host name could not be looked up'],
+	['EHOSTUNREACH', 'the host cannot be reached'],
+	['ENETUNREACH', 'the network cannot be reached'],
+]);
+
 /** What Alimail says in the body of an error, as far as it says anything. */
 export interface AnswerError {
 	code?: string;
@@ -62,6 +75,15 @@ export function describeAnswer(answer: unknown, text: string): string {
 }
 
 /**
+ * Why a request got no answer, from what n8n's helper threw.
+ *
+ * @returns the end of a sentence. Nothing else of the error is used: it holds the request, with its token or secret
+ */
+export function reasonFor(error: { message?: string; code?: string }): string {
+	return NETWORK_REASONS.get(error.code ?? '') ?? excerpt(error.message ?? 'unknown reason');
+}
+
+/**
  * The error for a request that the server refused or answered with something else than what it should.
  *
  * @param failure.request - e.g. `GET /v2/users`, as it was sent
@@ -94,7 +116,7 @@ export function refusedError(
  * The error for a request that got no answer.
  *
  * @param failure.kind - `unsent` when it never left; the reason then speaks for itself
- * @param failure.reason - the text of what n8n's helper threw. The rest of that is dropped: it may hold the token
+ * @param failure.reason - see {@link reasonFor}
  */
 export function unansweredError(
 	node: INode,

@@ -12,7 +12,7 @@ import {
 
 import { PROBE_PATH } from './accessToken';
 import { originOf } from './application';
-import { refusedError, unansweredError } from './errors';
+import { reasonFor, refusedError, unansweredError } from './errors';
 import { DEFAULT_REQUESTS_PER_SECOND, pacerFor, pause } from './pacing';
 
 /** Whatever of n8n's contexts a request is made from. */
@@ -334,9 +334,9 @@ function failureOf(error: unknown, signal: AbortSignal | undefined): Failure {
 		code?: string;
 		isAxiosError?: boolean;
 	};
-	const reason = cause.message ?? 'unknown reason';
 	if (signal?.aborted) return { kind: 'cancelled', reason: 'the execution was cancelled' };
-	if (!cause.isAxiosError) return { kind: 'unsent', reason };
+	if (!cause.isAxiosError) return { kind: 'unsent', reason: cause.message ?? 'unknown reason' };
+	const reason = reasonFor(cause);
 	if (cause.code === 'ECONNABORTED' || cause.code === 'ETIMEDOUT') {
 		return {
 			kind: 'network',

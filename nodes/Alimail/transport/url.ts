@@ -50,7 +50,7 @@ export function addressOf(
 				'contains a space, a backslash, a brace, a # or a control character. Percent-encode it, or use a path parameter',
 		};
 	}
-	const isAbsolute = /^[a-z][a-z0-9+.-]*:/i.test(path);
+	const isAbsolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
 	if (!isAbsolute && (!path.startsWith('/') || path.startsWith('//'))) {
 		return { parameter: 'Path', problem: 'must begin with one slash, e.g. /v2/users' };
 	}

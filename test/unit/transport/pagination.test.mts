@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import type { IDataObject } from 'n8n-workflow';
+import { describe, expect, it } from 'vitest';
+import {
+	collect,
+	listIn,
+	pagesByCursor,
+	pagesByOffset,
+} from '../../../nodes/Alimail/transport/pagination.ts';
+
+const messagesOf = (page: IDataObject) => listIn(page, 'messages');
+
+/** A server that hands out pages one after another, and the cursors it was asked for. */
+function serverOf(pages: IDataObject[]) {
+	const asked: Array<string | undefined> = [];
+	const fetchPage = async (cursor: string | undefined) => {
+		asked.push(cursor);
+		return pages[asked.length - 1] ?? { messages: ['one page too many'] };
+	};
+	return { asked, fetchPage };
+}
+
+describe('a list that is paged by cursor', () => {
+	it.each<[string, IDataObject]>([
+		['an empty cursor', { nextCursor: '' }],
+		['no cursor', {}],
+		['the cursor $', { nextCursor: '$' }],
+		['the cursor that was just used', { nextCursor: 'a' }],
+		['hasMore: false', { nextCursor: 'c', hasMore: false }],
+	])('ends on %s', async (_end, last) => {
+		const { asked, fetchPage } = serverOf([
+			{ messages: [1, 2], nextCursor: 'a', hasMore: true },
+			{ messages: [3], ...last },
+		]);
+		expect(await collect(pagesByCursor(fetchPage), messagesOf, Infinity)).toEqual([1, 2, 3]);
+		expect(asked).toEqual([undefined, 'a']);
+	});
+
+	it('ends when cursors go round in a circle', async () => {
+		const asked: unknown[] = [];
+		const pages = pagesByCursor(async (cursor) => {
+			asked.push(cursor);
+			return { messages: [cursor], nextCursor: cursor === 'a' ? 'b' : 'a' };
+		});
+		await collect(pages, messagesOf, Infinity);
+		expect(asked).toEqual([undefined, 'a', 'b']);
+	});
+
+	it('asks for no page after the limit is reached', async () => {
+		const { asked, fetchPage } = serverOf([
+			{ messages: [1, 2], nextCursor: 'a' },
+			{ messages: [3, 4], nextCursor: 'b' },
+		]);
+		expect(await collect(pagesByCursor(fetchPage), messagesOf, 2)).toEqual([1, 2]);
+		expect(asked).toHaveLength(1);
+	});
+
+	it('stops at the bound of pages', async () => {
+		let count = 0;
+		const pages = pagesByCursor(async () => ({ messages: [1], nextCursor: String(++count) }), 3);
+		expect(await collect(pages, messagesOf, Infinity)).toHaveLength(3);
+	});
+
+	it('gives up on a server that never ends', async () => {
+		let count = 0;
+		const pages = pagesByCursor(async () => ({ messages: [], nextCursor: String(++count) }));
+		await expect(collect(pages, messagesOf, Infinity)).rejects.toThrow('no end');
+	});
+});
+
+describe('a list that is paged by offset', () => {
+	it('is complete and asks for no page too many, whatever its size', async () => {
+		await fc.assert(
+			fc.asyncProperty(
+				fc.nat(60),
+				fc.integer({ min: 1, max: 20 }),
+				fc.boolean(),
+				fc.boolean(),
+				async (size, pageSize, namesTotal, asText) => {
+					const all = Array.from({ length: size }, (_, index) => index);
+					let requests = 0;
+					const pages = pagesByOffset(
+						async (offset, limit) => {
+							requests++;
+							return {
+								users: all.slice(offset, offset + limit),
+								...(namesTotal && { total: asText ? String(size) : size }),
+							};
+						},
+						(page) => listIn(page, '').length,
+						pageSize,
+					);
+					expect(await collect(pages, (page) => listIn(page, ''), Infinity)).toEqual(all);
+					const needed = Math.max(1, Math.ceil(size / pageSize));
+					expect(requests).toBeLessThanOrEqual(namesTotal ? needed : needed + 1);
+				},
+			),
+		);
+	});
+});
+
+describe('the place of a list in an answer', () => {
+	it('is found by itself when there is only one', () => {
+		expect(listIn({ users: [1], total: 1 }, '')).toEqual([1]);
+		expect(listIn([1, 2], '')).toEqual([1, 2]);
+	});
+
+	it('has to be named when there are several', () => {
+		expect(() => listIn({ users: [1], groups: [2] }, '')).toThrow('users, groups');
+		expect(listIn({ users: [1], groups: [2] }, 'groups')).toEqual([2]);
+		expect(listIn({ data: { users: [1] } }, 'data.users')).toEqual([1]);
+	});
+
+	it('may be left out by the server when it is empty', () => {
+		expect(listIn({ nextCursor: '' }, 'messages')).toEqual([]);
+		expect(listIn({}, '')).toEqual([]);
+	});
+
+	it('is an error when another list stands there, or something that is none', () => {
+		expect(() => listIn({ users: [1] }, 'messages')).toThrow('users');
+		expect(() => listIn({ total: 3 }, 'total')).toThrow('no list');
+		expect(() => listIn({ users: [] }, '__proto__.constructor')).toThrow('no list');
+	});
+});
