@@ -27,10 +27,11 @@ export async function runItems(
 		const error = asNodeError(context, outcome, itemIndex);
 		if (!context.continueOnFail() || context.getExecutionCancelSignal()?.aborted) throw error;
 		const details = error.context.data;
+		// The form that n8n takes for an error, and sends to the error output. With an `error` beside `json`, it would
+		// drop the details.
 		results[itemIndex] = [
 			{
 				json: { error: error.message, ...(details !== undefined && { details }) },
-				error,
 				pairedItem: { item: itemIndex },
 			},
 		];

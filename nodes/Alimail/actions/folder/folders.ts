@@ -1,0 +1,78 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { callApi } from '../../transport/call';
+import type { AlimailContext } from '../../transport/request';
+import { countOf, entriesOf, isObject, textOf, withCounts } from '../answer';
+import { WELL_KNOWN_FOLDERS } from '../locators';
+import { walkTree, type PlacedEntry, type TreeEntry } from '../tree';
+
+/** `mailFolders` of a mailbox. Source: https://help.aliyun.com/document_detail/2856396.html */
+export const FOLDERS_PATH = '/v2/users/{email}/mailFolders';
+
+/** One folder (third-party: yaerp). */
+export const FOLDER_PATH = `${FOLDERS_PATH}/{folderId}`;
+
+/** Counters of a folder; they may arrive as text (third-party: yaerp). */
+const COUNTERS = ['childFolderCount', 'totalItemCount', 'unreadItemCount'];
+
+export interface FolderListing {
+	/** Address of the mailbox. */
+	mailbox: string;
+	/** What is below this folder; the whole mailbox if left out. */
+	parentId?: string;
+	/** Also what is further below. */
+	allLevels: boolean;
+	/** `Infinity` for all. */
+	limit: number;
+	itemIndex: number;
+}
+
+/**
+ * Lists folders, parents before their subfolders. `path` begins at `parentId`; folders that every mailbox has stand in it
+ * by their English name, whatever the language of the mailbox.
+ *
+ * Sources: the list and its query parameter `folderId`, the key `folders` (vendor code and third-party: pytbox, XiaoMi,
+ * yaerp; a single third-party text has `value`)
+ *
+ * @throws NodeApiError for what the server refuses
+ */
+export async function listFolders(
+	context: AlimailContext,
+	{ mailbox, parentId, allLevels, limit, itemIndex }: FolderListing,
+): Promise<PlacedEntry[]> {
+	const childrenOf = async (folderId: string | undefined): Promise<TreeEntry[]> => {
+		const answer = await callApi(context, {
+			method: 'GET',
+			path: FOLDERS_PATH,
+			values: { email: mailbox },
+			query: { folderId },
+			itemIndex,
+		});
+		return entriesOf(context, answer, ['folders', 'value'], itemIndex).map(treeEntry);
+	};
+	return await walkTree(childrenOf, parentId, { allLevels, limit });
+}
+
+/** The name by which people know a folder that every mailbox has; undefined for the folders that users make. */
+export function wellKnownName(folderId: string | undefined): string | undefined {
+	return WELL_KNOWN_FOLDERS.find(({ value }) => value === folderId)?.name;
+}
+
+/**
+ * The folder in the answer to a create or rename. What those answer is not known: the folder itself, wrapped into `folder`
+ * as a message is into `message`, and nothing at all are accepted.
+ */
+export function folderIn(answer: IDataObject): IDataObject {
+	return withCounts(isObject(answer.folder) ? answer.folder : answer, COUNTERS);
+}
+
+function treeEntry(folder: IDataObject): TreeEntry {
+	const id = textOf(folder.id);
+	const children = countOf(folder.childFolderCount);
+	return {
+		id,
+		name: wellKnownName(id) ?? textOf(folder.displayName) ?? id ?? '',
+		mayHaveChildren: children === undefined || children > 0,
+		data: withCounts(folder, COUNTERS),
+	};
+}

@@ -1,0 +1,11 @@
+import type { Resource } from '../types';
+import { create } from './create.operation';
+import { deleteFolder } from './delete.operation';
+import { getAll } from './getAll.operation';
+import { rename } from './rename.operation';
+
+export const folder: Resource = {
+	value: 'folder',
+	name: 'Folder',
+	operations: [create, deleteFolder, getAll, rename],
+};
