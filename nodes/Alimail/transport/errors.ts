@@ -125,7 +125,48 @@ export function unansweredError(
 ): NodeApiError {
 	const { kind, request, reason, hint } = failure;
 	const message = kind === 'unsent' ? reason : `No answer to ${request}: ${reason}`;
-	return new NodeApiError(node, { message: reason }, { message, description: hint, itemIndex });
+	const error = new NodeApiError(
+		node,
+		{ message: reason },
+		{ message, description: hint, itemIndex },
+	);
+	error.context.data = { request, unanswered: kind };
+	return error;
+}
+
+/**
+ * What an error of this node says, as another error: for another item that it concerns too, or with more to say about it.
+ *
+ * @param cause - whatever was caught. Of another error than n8n's own the message alone is used
+ * @param more.message - takes the message of the cause
+ * @param more.data - added to the details that an item carries when the node continues on fail
+ */
+export function restatedError(
+	node: INode,
+	cause: unknown,
+	itemIndex: number,
+	more: { message?: (said: string) => string; description?: string; data?: IDataObject } = {},
+): NodeApiError {
+	const known = cause instanceof NodeApiError || cause instanceof NodeOperationError;
+	const said = cause instanceof Error ? cause.message : String(cause);
+	const error = new NodeApiError(
+		node,
+		{},
+		{
+			message: more.message?.(said) ?? said,
+			description: more.description ?? (known ? (cause.description ?? undefined) : undefined),
+			httpCode: cause instanceof NodeApiError ? (cause.httpCode ?? undefined) : undefined,
+			itemIndex,
+		},
+	);
+	error.context.data = { ...(known ? dataOf(cause) : undefined), ...more.data };
+	return error;
+}
+
+/** The details of an error that {@link refusedError} or {@link unansweredError} made. */
+export function dataOf(error: NodeApiError | NodeOperationError): IDataObject {
+	const { data } = error.context;
+	return typeof data === 'object' && data !== null ? (data as IDataObject) : {};
 }
 
 /**

@@ -25,8 +25,10 @@ export type BodySource = () => Promise<GenericValue | Buffer | NodeJS.ReadableSt
 
 export interface AlimailRequest {
 	method: IHttpRequestMethods;
-	/** On the credential's own origin, complete with query. */
+	/** On the credential's own origin unless `withoutToken`, complete with query. */
 	url: URL;
+	/** For the addresses of files that Alimail names, which may be on other servers: the token stays here. */
+	withoutToken?: true;
 	headers?: Record<string, string>;
 	/** JSON, text, bytes, or a form that axios encodes (see multipart.ts). */
 	body?: GenericValue | Buffer;
@@ -114,10 +116,10 @@ export async function request(
 	context: AlimailContext,
 	alimailRequest: AlimailRequest,
 ): Promise<AlimailResponse<unknown>> {
-	const { method, options = {}, itemIndex } = alimailRequest;
+	const { method, options = {}, itemIndex, withoutToken = false } = alimailRequest;
 	const { maxRetries = DEFAULT_MAX_RETRIES, requestsPerSecond = DEFAULT_REQUESTS_PER_SECOND } =
 		options;
-	const pacer = pacerFor(await apiOrigin(context));
+	const pacer = pacerFor(withoutToken ? alimailRequest.url.origin : await apiOrigin(context));
 	const signal = cancelSignal(context);
 	const repeatable = method === 'GET' || method === 'HEAD';
 	const name = `${method} ${alimailRequest.url.pathname}`;
@@ -142,7 +144,7 @@ export async function request(
 		}
 		const { statusCode } = response;
 		const ownServer = response.url.origin === alimailRequest.url.origin;
-		if (statusCode === 401 && ownServer && !renewed && !signal?.aborted) {
+		if (statusCode === 401 && ownServer && !withoutToken && !renewed && !signal?.aborted) {
 			renewed = true;
 			discard(response.body);
 			await renewToken(context, itemIndex);
@@ -241,17 +243,20 @@ async function sendAndFollow(
 	};
 	const headers = { accept: 'application/json, */*;q=0.5', ...alimailRequest.headers };
 	let target = url;
-	let response = (await context.helpers.httpRequestWithAuthentication.call(
-		context,
-		CREDENTIAL_NAME,
-		{
-			...common,
-			headers,
-			body: (alimailRequest.openBody
-				? await alimailRequest.openBody()
-				: alimailRequest.body) as IHttpRequestOptions['body'],
-		},
-	)) as IN8nHttpFullResponse;
+	const first: IHttpRequestOptions = {
+		...common,
+		headers,
+		body: (alimailRequest.openBody
+			? await alimailRequest.openBody()
+			: alimailRequest.body) as IHttpRequestOptions['body'],
+	};
+	let response = (await (alimailRequest.withoutToken
+		? context.helpers.httpRequest({ ...first, abortSignal: cancelSignal(context) })
+		: context.helpers.httpRequestWithAuthentication.call(
+				context,
+				CREDENTIAL_NAME,
+				first,
+			))) as IN8nHttpFullResponse;
 
 	if (method === 'GET' || method === 'HEAD') {
 		for (let hops = 0; followRedirects && hops < MAX_REDIRECTS; hops++) {
@@ -259,7 +264,7 @@ async function sendAndFollow(
 			if (location === undefined) break;
 			discard(response.body);
 			const ownServer = location.origin === url.origin && target.origin === url.origin;
-			response = (await (ownServer
+			response = (await (ownServer && !alimailRequest.withoutToken
 				? context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL_NAME, {
 						...common,
 						url: location.href,
