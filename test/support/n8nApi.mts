@@ -194,11 +194,21 @@ export abstract class N8nApi {
 	/** Starts nodes as the editor's Execute button does and returns at once; see `waitForExecution`. */
 	async runManually(nodes: NodeSketch[]): Promise<{ workflowId: string; executionId: string }> {
 		const trigger = manualTrigger();
-		const workflowData = await this.createWorkflow(chainOf([trigger, ...nodes]));
+		return await this.execute(
+			await this.createWorkflow(chainOf([trigger, ...nodes])),
+			trigger.name,
+		);
+	}
+
+	/** Starts a stored workflow at one of its triggers as the editor's Execute button does, and returns at once. */
+	async execute(
+		workflowData: StoredWorkflow,
+		triggerName: string,
+	): Promise<{ workflowId: string; executionId: string }> {
 		const { executionId } = await this.rest<{ executionId: string }>(
 			'POST',
 			`/rest/workflows/${workflowData.id}/run`,
-			{ workflowData, triggerToStartFrom: { name: trigger.name } },
+			{ workflowData, triggerToStartFrom: { name: triggerName } },
 		);
 		return { workflowId: workflowData.id, executionId };
 	}
