@@ -9,6 +9,7 @@ import {
 import { resources } from './actions';
 import { nodeProperties } from './actions/properties';
 import { runItems } from './actions/run';
+import * as listSearch from './methods/listSearch';
 
 export class Alimail implements INodeType {
 	description: INodeTypeDescription = {
@@ -27,6 +28,8 @@ export class Alimail implements INodeType {
 		credentials: [{ name: 'alimailApi', required: true }],
 		properties: nodeProperties(resources),
 	};
+
+	methods = { listSearch };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await runItems(this, resources);

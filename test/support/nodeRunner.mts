@@ -129,7 +129,7 @@ export class NodeRunner {
 		return new core.LoadOptionsContext(
 			workflow,
 			workflow.getNode(NODE)!,
-			this.#additionalData(workflow),
+			{ ...this.#additionalData(workflow), currentNodeParameters: parameters },
 			'',
 		);
 	}

@@ -163,7 +163,7 @@ export function mailboxParameter(
  * Reads a resource locator.
  *
  * @returns the ID or address that was chosen or entered
- * @throws NodeOperationError when there is none
+ * @throws NodeOperationError when there is none, or one that could not stand in a path
  */
 export function idParameter(
 	context: IExecuteFunctions | IPollFunctions,
@@ -171,12 +171,34 @@ export function idParameter(
 	displayName: string,
 	itemIndex: number,
 ): string {
+	const id = optionalIdParameter(context, name, displayName, itemIndex);
+	if (id === undefined) {
+		throw parameterError(context.getNode(), displayName, 'is empty', itemIndex);
+	}
+	return id;
+}
+
+/** As {@link idParameter}, for a resource locator that may be left empty. */
+export function optionalIdParameter(
+	context: IExecuteFunctions | IPollFunctions,
+	name: string,
+	displayName: string,
+	itemIndex: number,
+): string | undefined {
 	const options = { extractValue: true };
 	const value =
 		'getInputData' in context
 			? context.getNodeParameter(name, itemIndex, '', options)
 			: context.getNodeParameter(name, '', options);
 	const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
-	if (text === '') throw parameterError(context.getNode(), displayName, 'is empty', itemIndex);
-	return text;
+	// A dot segment would lead to another path, and half a character cannot be encoded.
+	if (text === '.' || text === '..' || !text.isWellFormed()) {
+		throw parameterError(
+			context.getNode(),
+			displayName,
+			`is '${text.slice(0, 80)}', which is no ID`,
+			itemIndex,
+		);
+	}
+	return text === '' ? undefined : text;
 }

@@ -29,12 +29,16 @@ export async function* pagesByCursor(
 		if (count === RUNAWAY_PAGES) throw runaway();
 		const page = await fetchPage(cursor);
 		yield page;
-		const next = page.nextCursor;
-		if (typeof next !== 'string' && typeof next !== 'number') return;
-		cursor = String(next);
-		if (cursor === '' || cursor === '$' || seen.has(cursor) || page.hasMore === false) return;
+		cursor = nextCursor(page);
+		if (cursor === undefined || seen.has(cursor)) return;
 		seen.add(cursor);
 	}
+}
+
+/** The cursor of the page after this one; undefined at the end of the list, as {@link pagesByCursor} knows it. */
+export function nextCursor({ nextCursor: next, hasMore }: IDataObject): string | undefined {
+	if (typeof next !== 'string' && typeof next !== 'number') return undefined;
+	return next === '' || next === '$' || hasMore === false ? undefined : String(next);
 }
 
 /**

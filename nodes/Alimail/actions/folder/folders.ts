@@ -50,7 +50,7 @@ export async function listFolders(
 		});
 		return entriesOf(context, answer, ['folders', 'value'], itemIndex).map(treeEntry);
 	};
-	return await walkTree(childrenOf, parentId, { allLevels, limit });
+	return await walkTree<string | undefined>(childrenOf, parentId, { allLevels, limit });
 }
 
 /** The name by which people know a folder that every mailbox has; undefined for the folders that users make. */

@@ -1,0 +1,62 @@
+import { callApi } from '../../transport/call';
+import { fieldProperties, writtenFields } from '../fields';
+import { idParameter } from '../locators';
+import { requiredTextParameter } from '../parameters';
+import type { ItemOperation } from '../types';
+import {
+	DEPARTMENTS_PATH,
+	ROOT_DEFAULT,
+	departmentProperty,
+	presentDepartment,
+	realDepartmentId,
+	writableFields,
+} from './departments';
+
+/** Makes a department (third-party: go-alimail). */
+export const create: ItemOperation = {
+	value: 'create',
+	name: 'Create',
+	action: 'Create department',
+	description: 'Add a department below another one',
+	properties: [
+		{
+			displayName: 'Name',
+			name: 'name',
+			type: 'string',
+			default: '',
+			required: true,
+			placeholder: 'e.g. Engineering',
+			description: 'How the department is called in the address book',
+		},
+		departmentProperty({
+			displayName: 'Parent Department',
+			name: 'parentDepartment',
+			description: 'The department above the new one. $root stands for the uppermost one.',
+			default: ROOT_DEFAULT,
+		}),
+		{
+			displayName: 'Additional Fields',
+			name: 'additionalFields',
+			type: 'collection',
+			placeholder: 'Add Field',
+			default: {},
+			options: fieldProperties(writableFields),
+		},
+	],
+
+	async execute(context, itemIndex) {
+		const name = requiredTextParameter(context, 'name', 'Name', itemIndex);
+		const parent = idParameter(context, 'parentDepartment', 'Parent Department', itemIndex);
+		const written = writtenFields(context, 'additionalFields', writableFields, itemIndex, {
+			keepEmpty: false,
+		});
+		const parentId = await realDepartmentId(context, parent, itemIndex);
+		const answer = await callApi(context, {
+			method: 'POST',
+			path: DEPARTMENTS_PATH,
+			body: { ...written, name, parentId },
+			itemIndex,
+		});
+		return [{ json: { name, parentId, ...presentDepartment(answer) } }];
+	},
+};

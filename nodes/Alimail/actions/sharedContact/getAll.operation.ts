@@ -1,0 +1,122 @@
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+
+import { callApi } from '../../transport/call';
+import { collect, pagesByOffset } from '../../transport/pagination';
+import { READING, countOf, entriesOf, pickFields, textOf } from '../answer';
+import { idParameter } from '../locators';
+import { resultLimit, returnAllProperties } from '../parameters';
+import { walkTree } from '../tree';
+import type { ItemOperation } from '../types';
+
+/** Stands for the folder above all others (third-party: yaerp, deepAgents). */
+const ROOT_FOLDER = '$root';
+
+/** What *Simplify* leaves of a contact. */
+const SIMPLE_FIELDS = [
+	'id',
+	'name',
+	'email',
+	'phone',
+	'workPhone',
+	'companyName',
+	'jobTitle',
+	'folderId',
+	'folderPath',
+	'modifiedTime',
+];
+
+/** Lists shared contacts (third-party: yaerp and deepAgents for both paths and their answers). */
+export const getAll: ItemOperation = {
+	value: 'getAll',
+	name: 'Get Many',
+	action: 'Get many shared contacts',
+	description: 'List the contacts that the organization shares with all its users',
+	properties: [
+		{
+			displayName: 'Folder ID',
+			name: 'folderId',
+			type: 'string',
+			default: ROOT_FOLDER,
+			required: true,
+			placeholder: 'e.g. cf-123456',
+			description: 'The contact folder to read. $root stands for the uppermost one.',
+		},
+		...returnAllProperties(),
+		{
+			displayName: 'Include Subfolders',
+			name: 'includeSubfolders',
+			type: 'boolean',
+			default: false,
+			description: 'Whether to read the folders below as well, down to the last level',
+		},
+		{
+			displayName: 'Simplify',
+			name: 'simplify',
+			type: 'boolean',
+			default: true,
+			description: 'Whether to return a simplified version of the response instead of the raw data',
+		},
+	],
+	concurrency: () => READING,
+
+	async execute(context, itemIndex) {
+		const limit = resultLimit(context, itemIndex);
+		const folderId = idParameter(context, 'folderId', 'Folder ID', itemIndex);
+		const simplify = context.getNodeParameter('simplify', itemIndex, true) !== false;
+		const contacts = await list(context, folderId, 'contacts', limit, itemIndex);
+		if (
+			contacts.length < limit &&
+			context.getNodeParameter('includeSubfolders', itemIndex, false) === true
+		) {
+			for (const id of await foldersBelow(context, folderId, itemIndex)) {
+				const rest = limit - contacts.length;
+				if (rest === 0) break;
+				contacts.push(...(await list(context, id, 'contacts', rest, itemIndex)));
+			}
+		}
+		return contacts.map((contact) => ({
+			json: simplify ? pickFields(contact, SIMPLE_FIELDS) : contact,
+		}));
+	},
+};
+
+async function foldersBelow(
+	context: IExecuteFunctions,
+	folderId: string,
+	itemIndex: number,
+): Promise<string[]> {
+	const folders = await walkTree(
+		async (parentId) =>
+			(await list(context, parentId, 'folders', Infinity, itemIndex)).map((folder) => ({
+				id: textOf(folder.id),
+				name: textOf(folder.name) ?? '',
+				mayHaveChildren: countOf(folder.childFolderCount) !== 0,
+				data: folder,
+			})),
+		folderId,
+		{ allLevels: true, limit: Infinity },
+	);
+	return folders.flatMap(({ id }) => id ?? []);
+}
+
+async function list(
+	context: IExecuteFunctions,
+	folderId: string,
+	what: 'contacts' | 'folders',
+	limit: number,
+	itemIndex: number,
+): Promise<IDataObject[]> {
+	const entriesIn = (page: IDataObject) => entriesOf(context, page, [what], itemIndex);
+	const pages = pagesByOffset(
+		async (offset, size) =>
+			await callApi(context, {
+				method: 'GET',
+				path: `/v2/sharedContactFolders/{folderId}/${what === 'contacts' ? what : 'childFolders'}`,
+				values: { folderId },
+				query: { offset, limit: size },
+				itemIndex,
+			}),
+		(page) => entriesIn(page).length,
+	);
+	return await collect(pages, entriesIn, limit);
+}
