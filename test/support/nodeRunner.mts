@@ -18,6 +18,7 @@ import {
 	type IWorkflowExecuteAdditionalData,
 	type NodeApiError,
 	type NodeOperationError,
+	type WorkflowActivateMode,
 } from 'n8n-workflow';
 import { AlimailApi } from '../../credentials/AlimailApi.credentials.ts';
 import { CredentialStore } from './credentialStore.mts';
@@ -135,31 +136,56 @@ export class NodeRunner {
 	}
 
 	/**
-	 * A polling trigger over many polls: the workflow's static data stays, as n8n keeps it in its database.
+	 * A polling trigger in an active workflow. As in n8n, one context and one copy of the static data live as long as the
+	 * workflow is active; the database gets the copy when the workflow is activated and when a poll hands something on, and
+	 * nothing of a poll that finds nothing.
 	 *
-	 * @param options.mode - `manual` for a test run in the editor
+	 * @param staticData - what the database holds; changed in place
 	 */
 	poller(parameters: INodeParameters, staticData: IDataObject = {}) {
-		const poll = async (
-			mode: 'trigger' | 'manual' = 'trigger',
-		): Promise<INodeExecutionData[] | null> => {
+		let active: { workflow: Workflow; context: IPollFunctions } | undefined;
+		const save = ({ staticData: current }: Workflow) => {
+			for (const key of Object.keys(staticData)) delete staticData[key];
+			Object.assign(staticData, JSON.parse(JSON.stringify(current)));
+		};
+		const load = (mode: 'trigger' | 'manual', activation: WorkflowActivateMode) => {
 			const workflow = this.#workflow(parameters, undefined, structuredClone(staticData));
 			const context: IPollFunctions = new core.PollContext(
 				workflow,
 				workflow.getNode(NODE)!,
 				this.#additionalData(workflow),
 				mode,
-				mode === 'manual' ? 'manual' : 'activate',
+				activation,
 			);
-			const found = await this.nodeType.poll!.call(context);
-			// n8n saves static data after a poll that did not throw.
-			if (mode === 'trigger') {
-				for (const key of Object.keys(staticData)) delete staticData[key];
-				Object.assign(staticData, JSON.parse(JSON.stringify(workflow.staticData)));
-			}
+			return { workflow, context };
+		};
+		/**
+		 * Switches the workflow on, with the poll that n8n makes then. A poll that throws leaves it off.
+		 *
+		 * @param activation - `activate` when a user does it, `update` after a change, `init` when n8n starts
+		 */
+		const activate = async (
+			activation: WorkflowActivateMode = 'activate',
+		): Promise<INodeExecutionData[] | null> => {
+			const loaded = load('trigger', activation);
+			const found = await this.nodeType.poll!.call(loaded.context);
+			active = loaded;
+			save(loaded.workflow);
 			return found?.[0] ?? null;
 		};
-		return { poll, staticData };
+		/** One poll; of a workflow that is off, the one that switches it on. */
+		const poll = async (
+			mode: 'trigger' | 'manual' = 'trigger',
+		): Promise<INodeExecutionData[] | null> => {
+			if (mode === 'manual') {
+				return (await this.nodeType.poll!.call(load(mode, mode).context))?.[0] ?? null;
+			}
+			if (active === undefined) return await activate();
+			const found = await this.nodeType.poll!.call(active.context);
+			if (found !== null) save(active.workflow);
+			return found?.[0] ?? null;
+		};
+		return { activate, poll, staticData };
 	}
 
 	/** Puts bytes where n8n keeps files outside the items. */

@@ -1,0 +1,192 @@
+import { NodeApiError, type IDataObject, type IPollFunctions } from 'n8n-workflow';
+
+import { entriesOf, READING, textOf } from '../actions/answer';
+import { messageIn } from '../actions/message/simplify';
+import { callApi } from '../transport/call';
+import { restatedError } from '../transport/errors';
+import { MAX_PAGE_SIZE, pagesByCursor } from '../transport/pagination';
+import type { ListedMessage } from './watch';
+
+/** A message of the folder with what the list says about it. */
+export interface FolderMessage extends ListedMessage {
+	data: IDataObject;
+}
+
+/** What a trigger watches. */
+export interface WatchedFolder {
+	/** Address of the mailbox. */
+	email: string;
+	folderId: string;
+}
+
+/** What the watch itself needs of a message, for `$select`. */
+export const LISTED_FIELDS: readonly string[] = ['id', 'internetMessageId', 'receivedDateTime'];
+
+/** Seconds since 1970 stay below this for thousands of years; milliseconds have been above it since 1973. */
+const LARGEST_SECONDS = 1e11;
+
+/** The search goes by a date that may be the sender's; so much earlier than received it may be, in milliseconds. */
+const SEARCH_MARGIN_MS = 48 * 3_600_000;
+
+/**
+ * The pages of a folder, the newest messages first.
+ *
+ * Source: https://help.aliyun.com/document_detail/2856396.html for `orderby=DES`
+ *
+ * @param fields - for `$select`
+ */
+export async function* folderPages(
+	context: IPollFunctions,
+	folder: WatchedFolder,
+	fields: readonly string[],
+): AsyncGenerator<FolderMessage[]> {
+	const pages = pagesByCursor(
+		async (cursor) =>
+			await callApi(context, {
+				method: 'GET',
+				path: '/v2/users/{email}/mailFolders/{folderId}/messages',
+				values: { ...folder },
+				query: { cursor, size: MAX_PAGE_SIZE, orderby: 'DES', $select: fields.join(',') },
+				itemIndex: 0,
+			}),
+	);
+	yield* messagesOf(context, pages);
+}
+
+/** The pages of what the search finds in a mailbox (third-party: yaerp and others). */
+export async function* searchPages(
+	context: IPollFunctions,
+	email: string,
+	query: string,
+	fields: readonly string[],
+): AsyncGenerator<FolderMessage[]> {
+	const pages = pagesByCursor(
+		async (cursor) =>
+			await callApi(context, {
+				method: 'POST',
+				path: '/v2/users/{email}/messages/query',
+				values: { email },
+				query: { $select: fields.join(',') },
+				body: { query, cursor: cursor ?? '', size: MAX_PAGE_SIZE },
+				itemIndex: 0,
+			}),
+	);
+	yield* messagesOf(context, pages);
+}
+
+/**
+ * Which messages a search query finds. The search may learn of a message later than the folder shows it, so one that the
+ * query does not find counts as refused only if the search knows it at all.
+ */
+export async function searched(
+	context: IPollFunctions,
+	email: string,
+	query: string,
+	messages: FolderMessage[],
+): Promise<{ found: Set<FolderMessage>; unknown: Set<FolderMessage> }> {
+	if (messages.length === 0) return { found: new Set(), unknown: new Set() };
+	const earliest = messages.reduce(
+		(time, { receivedAt = time }) => Math.min(time, receivedAt),
+		Date.now(),
+	);
+	const recent = `date>=${new Date(earliest - SEARCH_MARGIN_MS).toISOString()}`;
+	const find = async (text: string) => {
+		const missing = new Map(messages.map((message) => [message.id, message]));
+		const found = new Set<FolderMessage>();
+		for await (const page of searchPages(context, email, text, ['id'])) {
+			for (const { id } of page) {
+				const message = missing.get(id);
+				if (message && missing.delete(id)) found.add(message);
+			}
+			if (missing.size === 0) break;
+		}
+		return found;
+	};
+	const indexed = await find(recent);
+	const found = await find(`(${query}) AND ${recent}`);
+	const isUnknown = (message: FolderMessage) => !indexed.has(message) && !found.has(message);
+	return { found, unknown: new Set(messages.filter(isUnknown)) };
+}
+
+/**
+ * Reads messages in full.
+ *
+ * @returns a message for each, undefined for one that has been deleted
+ */
+export async function readMessages(
+	context: IPollFunctions,
+	email: string,
+	messages: FolderMessage[],
+	fields: readonly string[],
+): Promise<Array<IDataObject | undefined>> {
+	return await forEach(messages, async ({ id }) => {
+		try {
+			const answer = await callApi(context, {
+				method: 'GET',
+				path: '/v2/users/{email}/messages/{messageId}',
+				values: { email, messageId: id },
+				query: { $select: fields.join(',') },
+				itemIndex: 0,
+			});
+			return messageIn(answer);
+		} catch (error) {
+			if (isNotFound(error)) return undefined;
+			throw restatedError(context.getNode(), error, 0);
+		}
+	});
+}
+
+/** Does something for every entry, several at once, and keeps their order. */
+export async function forEach<T, Result>(
+	entries: readonly T[],
+	handle: (entry: T) => Promise<Result>,
+): Promise<Result[]> {
+	const results: Result[] = [];
+	for (let at = 0; at < entries.length; at += READING.itemsAtOnce) {
+		const some = entries.slice(at, at + READING.itemsAtOnce);
+		results.push(...(await Promise.all(some.map(handle))));
+	}
+	return results;
+}
+
+/** Whether the server does not know what was asked for. */
+function isNotFound(error: unknown): boolean {
+	return error instanceof NodeApiError && error.httpCode === '404';
+}
+
+/** The time in an answer: ISO 8601, or seconds or milliseconds since 1970 (inferred). */
+export function timeOf(value: unknown): number | undefined {
+	const text = textOf(value);
+	if (text === undefined) return undefined;
+	const number = Number(text);
+	if (Number.isFinite(number)) {
+		if (number <= 0) return undefined;
+		return number < LARGEST_SECONDS ? number * 1000 : number;
+	}
+	const time = Date.parse(text);
+	return Number.isNaN(time) ? undefined : time;
+}
+
+async function* messagesOf(
+	context: IPollFunctions,
+	pages: AsyncIterable<IDataObject>,
+): AsyncGenerator<FolderMessage[]> {
+	try {
+		for await (const page of pages) {
+			yield entriesOf(context, page, ['messages'], 0).map(folderMessage);
+		}
+	} catch (error) {
+		throw restatedError(context.getNode(), error, 0);
+	}
+}
+
+function folderMessage(data: IDataObject): FolderMessage {
+	const internetMessageId = textOf(data.internetMessageId);
+	return {
+		// A message without an ID is none that the facts know; it must still not be lost.
+		id: textOf(data.id) ?? internetMessageId ?? JSON.stringify(data),
+		...(internetMessageId !== undefined && { internetMessageId }),
+		receivedAt: timeOf(data.receivedDateTime),
+		data,
+	};
+}
