@@ -1,7 +1,8 @@
 import type { IDataObject, IHttpRequestMethods } from 'n8n-workflow';
 
 import { parameterError } from './errors';
-import { apiOrigin, requestJson, type AlimailContext, type AlimailRequest } from './request';
+import { apiOrigin, requestJson } from './request';
+import type { AlimailContext, AlimailRequest } from './types';
 import { addressOf } from './url';
 
 /** A call of one endpoint, as the operations make it. */

@@ -8,7 +8,8 @@ import {
 import { binaryContent } from '../../transport/binary';
 import { parameterError } from '../../transport/errors';
 import { StreamedForm } from '../../transport/multipart';
-import { apiOrigin, type AlimailRequest, type RequestOptions } from '../../transport/request';
+import { apiOrigin } from '../../transport/request';
+import type { AlimailRequest, RequestOptions } from '../../transport/types';
 import { addressOf } from '../../transport/url';
 import { collectionParameter } from '../parameters';
 

@@ -8,10 +8,8 @@ import {
 
 import { parameterError, refusedError } from '../../transport/errors';
 import { UnusablePage, listIn } from '../../transport/pagination';
-import { bodyText, type AlimailRequest, type AlimailResponse } from '../../transport/request';
+import type { AlimailRequest, AlimailResponse, BinaryContent } from '../../transport/types';
 import { collectionParameter } from '../parameters';
-
-type Readable = Parameters<IExecuteFunctions['helpers']['prepareBinaryData']>[0];
 
 /**
  * Turns the answer to a request into items, as *Response Format* and its neighbours in *Options* say.
@@ -21,7 +19,7 @@ type Readable = Parameters<IExecuteFunctions['helpers']['prepareBinaryData']>[0]
 export async function responseItems(
 	context: IExecuteFunctions,
 	request: AlimailRequest,
-	response: AlimailResponse<NodeJS.ReadableStream>,
+	response: AlimailResponse<BinaryContent>,
 ): Promise<INodeExecutionData[]> {
 	const { itemIndex } = request;
 	const options = collectionParameter(context, 'options', itemIndex);
@@ -32,7 +30,7 @@ export async function responseItems(
 	const field = option('outputPropertyName', 'data');
 	const envelope = (body: unknown): IDataObject => ({
 		body: body as IDataObject,
-		headers: response.headers as IDataObject,
+		headers: response.headers,
 		statusCode: response.statusCode,
 		statusMessage: response.statusMessage,
 	});
@@ -41,7 +39,7 @@ export async function responseItems(
 	const format = option('responseFormat', 'autodetect');
 	if (format === 'file' || (format === 'autodetect' && isFile(response.headers))) {
 		const binary = await context.helpers.prepareBinaryData(
-			response.body as Readable,
+			response.body,
 			fileName(response),
 			contentType(response.headers) || 'application/octet-stream',
 		);
@@ -49,7 +47,7 @@ export async function responseItems(
 		return [{ json, binary: { [field]: binary } }];
 	}
 
-	const text = await bodyText(context, response);
+	const text = await context.helpers.binaryToString(response.body);
 	let body: unknown = text;
 	if (format !== 'text') {
 		body = text.trim() === '' ? {} : jsonParse<unknown>(text, { fallbackValue: undefinedJson });
@@ -112,11 +110,17 @@ function isFile(headers: AlimailResponse['headers']): boolean {
 
 /** The name that the server gives the file, else the end of its address; cleaned, because it comes from outside. */
 function fileName({ headers, url }: AlimailResponse<unknown>): string {
-	const disposition = String(headers['content-disposition'] ?? '');
+	const disposition = utf8(String(headers['content-disposition'] ?? ''));
 	const extended = /filename\*\s*=\s*[\w-]*'[^']*'([^;]+)/i.exec(disposition)?.[1];
 	const plain = /filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]+))/i.exec(disposition);
 	const given = decoded(extended ?? plain?.[1]?.replace(/\\(.)/g, '$1') ?? plain?.[2] ?? '');
 	return sanitizeFilename(given || decoded(url.pathname.split('/').pop() ?? '')) || 'file';
+}
+
+/** Node reads headers as Latin-1, and servers put UTF-8 there all the same. */
+function utf8(text: string): string {
+	const read = Buffer.from(text, 'latin1').toString('utf8');
+	return Buffer.from(read, 'utf8').toString('latin1') === text ? read : text;
 }
 
 function decoded(text: string): string {

@@ -1,7 +1,8 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 
 import { MAX_PAGE_SIZE, collect, pagesByCursor, pagesByOffset } from '../../transport/pagination';
-import { request, requestJson, type AlimailRequest } from '../../transport/request';
+import { request, requestJson } from '../../transport/request';
+import type { AlimailRequest } from '../../transport/types';
 import { collectionParameter, resultLimit, textParameter } from '../parameters';
 import type { ItemOperation, OperationResult } from '../types';
 import { buildRequest } from './buildRequest';
@@ -30,8 +31,11 @@ export const send: ItemOperation = {
 		const built = await buildRequest(context, itemIndex);
 		const pagination = context.getNodeParameter('pagination', itemIndex, 'off');
 		if (pagination === 'off') {
-			const response = await request(context, { ...built, receive: 'stream' });
-			return await responseItems(context, built, response);
+			const { body } = await request(context, {
+				...built,
+				read: async (response) => await responseItems(context, built, response),
+			});
+			return body;
 		}
 		return await pagedItems(context, built, pagination === 'cursor');
 	},

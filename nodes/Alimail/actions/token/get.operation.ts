@@ -1,4 +1,4 @@
-import { CREDENTIAL_NAME } from '../../transport/request';
+import { CREDENTIAL_NAME } from '../../transport/attempt';
 import { currentAccessToken } from '../../transport/accessToken';
 import { collectionParameter } from '../parameters';
 import type { BatchOperation } from '../types';
