@@ -152,7 +152,8 @@ export function sendFault(
 	if (type !== undefined) void reply.type(type);
 	if (rule.redirect !== undefined) void reply.header('location', rule.redirect);
 	if (rule.retryAfter !== undefined) void reply.header('retry-after', String(rule.retryAfter));
-	return reply.headers(rule.headers ?? {}).send(content);
+	// Bytes, because Node writes the headers in the encoding of a first piece that is text.
+	return reply.headers(rule.headers ?? {}).send(Buffer.from(content));
 }
 
 function answerBody(rule: FaultRule, status: number, shape: Settings['errorShape']) {
