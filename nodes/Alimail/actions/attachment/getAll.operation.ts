@@ -1,0 +1,29 @@
+import { READING } from '../answer';
+import { mailboxParameter, mailboxProperty } from '../locators';
+import { messageIdProperty } from '../message/properties';
+import { simplifyProperty } from '../message/fields';
+import { requiredTextParameter, resultLimit, returnAllProperties } from '../parameters';
+import type { ItemOperation } from '../types';
+import { attachmentItem, listAttachments } from './files';
+
+/** Source: https://help.aliyun.com/document_detail/2856396.html */
+export const getAll: ItemOperation = {
+	value: 'getAll',
+	name: 'Get Many',
+	action: 'Get many attachments',
+	description: 'List the files of a message, inline images among them',
+	properties: [mailboxProperty, messageIdProperty, ...returnAllProperties(), simplifyProperty],
+
+	concurrency: () => READING,
+
+	async execute(context, itemIndex) {
+		const mailbox = mailboxParameter(context, itemIndex);
+		const messageId = requiredTextParameter(context, 'messageId', 'Message ID', itemIndex);
+		const limit = resultLimit(context, itemIndex);
+		const simplify = context.getNodeParameter('simplify', itemIndex, true) !== false;
+		const attachments = await listAttachments(context, { mailbox, messageId }, itemIndex);
+		return attachments
+			.slice(0, limit)
+			.map((attachment) => ({ json: simplify ? attachmentItem(attachment) : attachment.raw }));
+	},
+};

@@ -1,0 +1,9 @@
+import type { Resource } from '../types';
+import { download } from './download.operation';
+import { getAll } from './getAll.operation';
+
+export const attachment: Resource = {
+	value: 'attachment',
+	name: 'Attachment',
+	operations: [download, getAll],
+};

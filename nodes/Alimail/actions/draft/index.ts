@@ -1,0 +1,10 @@
+import type { Resource } from '../types';
+import { addAttachment } from './addAttachment.operation';
+import { create } from './create.operation';
+import { send } from './send.operation';
+
+export const draft: Resource = {
+	value: 'draft',
+	name: 'Draft',
+	operations: [addAttachment, create, send],
+};

@@ -1,0 +1,42 @@
+import { mailboxParameter, mailboxProperty } from '../locators';
+import { sendDraft } from '../message/delivery';
+import { collectionParameter, requiredTextParameter } from '../parameters';
+import type { ItemOperation } from '../types';
+import { draftIdProperty } from './properties';
+
+/** Source: https://help.aliyun.com/document_detail/2856076.html */
+export const send: ItemOperation = {
+	value: 'send',
+	name: 'Send',
+	action: 'Send draft',
+	description: 'Send a draft as it is',
+	properties: [
+		mailboxProperty,
+		draftIdProperty,
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [
+				{
+					displayName: 'Save to Sent Items',
+					name: 'saveToSentItems',
+					type: 'boolean',
+					default: true,
+					description: 'Whether to save the message in Sent Items',
+				},
+			],
+		},
+	],
+
+	async execute(context, itemIndex) {
+		const mailbox = mailboxParameter(context, itemIndex);
+		const id = requiredTextParameter(context, 'draftId', 'Draft ID', itemIndex);
+		const options = collectionParameter(context, 'options', itemIndex);
+		const savedToSentItems = options.saveToSentItems !== false;
+		await sendDraft(context, { mailbox, id }, savedToSentItems, itemIndex);
+		return [{ json: { success: true, draftId: id, mailbox, savedToSentItems } }];
+	},
+};

@@ -1,0 +1,58 @@
+import { callApi } from '../../transport/call';
+import { attachmentsPrefix, downloadAll, downloadProperties } from '../attachment/binaries';
+import { READING } from '../answer';
+import { mailboxParameter, mailboxProperty } from '../locators';
+import { collectionParameter, requiredTextParameter } from '../parameters';
+import type { ItemOperation } from '../types';
+import { SIMPLE_FIELDS, fieldsProperty, selectedFields, simplifyProperty } from './fields';
+import { messageIdProperty } from './properties';
+import { messageIn, simplifiedMessage } from './simplify';
+
+/** Source: third-party (pytbox, XiaoMi, yaerp and others agree on path and answer). */
+export const get: ItemOperation = {
+	value: 'get',
+	name: 'Get',
+	action: 'Get message',
+	description: 'Get one message with its body',
+	properties: [
+		mailboxProperty,
+		messageIdProperty,
+		simplifyProperty,
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [...downloadProperties, fieldsProperty([...SIMPLE_FIELDS, 'body'])],
+		},
+	],
+
+	concurrency: () => READING,
+
+	async execute(context, itemIndex) {
+		const mailbox = mailboxParameter(context, itemIndex);
+		const messageId = requiredTextParameter(context, 'messageId', 'Message ID', itemIndex);
+		const simplify = context.getNodeParameter('simplify', itemIndex, true) !== false;
+		const options = collectionParameter(context, 'options', itemIndex);
+		const prefix = attachmentsPrefix(context, options, itemIndex);
+		const fields = selectedFields(options, { simplify, detailed: true });
+		const answer = await callApi(context, {
+			method: 'GET',
+			path: '/v2/users/{mailbox}/messages/{messageId}',
+			values: { mailbox, messageId },
+			query: { $select: fields.join(',') },
+			itemIndex,
+		});
+		const message = messageIn(answer);
+		const json = simplify ? simplifiedMessage(message, fields) : message;
+		if (prefix === undefined) return [{ json }];
+		const { binary, attachments } = await downloadAll(
+			context,
+			{ mailbox, messageId },
+			prefix,
+			itemIndex,
+		);
+		return [{ json: { ...json, attachments }, binary }];
+	},
+};

@@ -1,0 +1,21 @@
+import { mailboxProperty } from '../locators';
+import type { BatchOperation } from '../types';
+import { runBatch } from './batch';
+import { messageIdProperty } from './properties';
+
+/** Source: third-party (yaerp) and vendor code (dws) for the name of the action. */
+export const markRead: BatchOperation = {
+	value: 'markRead',
+	name: 'Mark as Read',
+	action: 'Mark message as read',
+	description: 'Mark a message as read',
+	properties: [mailboxProperty, messageIdProperty],
+
+	async executeBatch(context, itemIndexes) {
+		return await runBatch(context, itemIndexes, () => ({
+			action: 'batchUpdate',
+			body: { action: 'markRead' },
+			result: { success: true, isRead: true },
+		}));
+	},
+};

@@ -1,0 +1,21 @@
+import { mailboxProperty } from '../locators';
+import type { BatchOperation } from '../types';
+import { runBatch } from './batch';
+import { messageIdProperty } from './properties';
+
+/** Source: third-party (yaerp) and vendor code (dws) for the name of the action. */
+export const markUnread: BatchOperation = {
+	value: 'markUnread',
+	name: 'Mark as Unread',
+	action: 'Mark message as unread',
+	description: 'Mark a message as unread',
+	properties: [mailboxProperty, messageIdProperty],
+
+	async executeBatch(context, itemIndexes) {
+		return await runBatch(context, itemIndexes, () => ({
+			action: 'batchUpdate',
+			body: { action: 'markUnread' },
+			result: { success: true, isRead: false },
+		}));
+	},
+};

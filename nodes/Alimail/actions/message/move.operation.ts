@@ -1,0 +1,33 @@
+import { folderProperty, idParameter, mailboxProperty } from '../locators';
+import type { BatchOperation } from '../types';
+import { runBatch } from './batch';
+import { messageIdProperty } from './properties';
+
+/** Source: third-party (yaerp) for `ids` and `destinationFolderId` in the body; pytbox sends them in the query. */
+export const move: BatchOperation = {
+	value: 'move',
+	name: 'Move',
+	action: 'Move message',
+	description: 'Move a message to another folder of the same mailbox',
+	properties: [
+		mailboxProperty,
+		messageIdProperty,
+		folderProperty({
+			displayName: 'Destination Folder',
+			name: 'destinationFolder',
+			description: 'The folder that the message goes to',
+			default: { mode: 'list', value: '' },
+		}),
+	],
+
+	async executeBatch(context, itemIndexes) {
+		return await runBatch(context, itemIndexes, (itemIndex) => {
+			const folderId = idParameter(context, 'destinationFolder', 'Destination Folder', itemIndex);
+			return {
+				action: 'move',
+				body: { destinationFolderId: folderId },
+				result: { success: true, folderId },
+			};
+		});
+	},
+};

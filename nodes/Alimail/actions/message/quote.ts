@@ -1,0 +1,109 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { addressesFrom, formatAddress } from './addresses';
+import { bodyOf, instantOf } from './simplify';
+
+/** Characters of the original that are quoted: enough for a letter, and a bound for what has to be worked through. */
+const LONGEST_QUOTE = 200_000;
+
+/** What has no text to show. */
+const SILENT_ELEMENTS = ['script', 'style', 'head', 'title'];
+
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+	['amp', '&'],
+	['lt', '<'],
+	['gt', '>'],
+	['quot', '"'],
+	['apos', "'"],
+	['nbsp', ' '],
+]);
+
+/**
+ * The original below a reply, as text and as HTML. The HTML holds the text of the original, escaped: what somebody sent is
+ * not passed on as markup.
+ *
+ * @param original - with sender, time and body as the API gives them
+ */
+export function quoteOf(original: IDataObject): { text: string; html: string } {
+	const body = bodyOf(original.body);
+	const source =
+		body.text.trim() !== '' ? body.text.slice(0, LONGEST_QUOTE) : textOfHtml(body.html);
+	const lines = source.replace(/\r\n?/g, '\n').trimEnd().split('\n');
+	const heading = headingOf(original);
+	return {
+		text: `\n\n${heading}\n${lines.map((line) => (line.startsWith('>') ? `>${line}` : `> ${line}`)).join('\n')}\n`,
+		html: `<br><br><div>${escapedHtml(heading)}</div><blockquote type="cite" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">${lines.map(escapedHtml).join('<br>')}</blockquote>`,
+	};
+}
+
+/** Text as HTML that shows exactly that text. */
+export function escapedHtml(text: string): string {
+	return text
+		.replace(/&/g, '&amp;')
+		.replace(/</g, '&lt;')
+		.replace(/>/g, '&gt;')
+		.replace(/"/g, '&quot;')
+		.replace(/'/g, '&#39;');
+}
+
+/**
+ * The text of HTML, roughly: blocks and line breaks become lines, tags go, entities are resolved. In time that grows with its
+ * length only, whatever it holds.
+ */
+export function textOfHtml(html: string): string {
+	const source = html.slice(0, LONGEST_QUOTE);
+	const lowercase = source.toLowerCase();
+	let text = '';
+	let at = 0;
+	while (at < source.length) {
+		const open = source.indexOf('<', at);
+		if (open < 0) {
+			text += foldSpace(source.slice(at));
+			break;
+		}
+		text += foldSpace(source.slice(at, open));
+		if (!/[a-z/!?]/i.test(source[open + 1] ?? '')) {
+			text += '<';
+			at = open + 1;
+			continue;
+		}
+		const close = source.indexOf('>', open);
+		if (close < 0) break;
+		const name = /^\/?[a-z0-9]*/.exec(lowercase.slice(open + 1, Math.min(close, open + 20)))![0];
+		if (/^(br|\/?(p|div|tr|li|ul|ol|h[1-6]|table|blockquote))$/.test(name)) text += '\n';
+		at = close + 1;
+		if (SILENT_ELEMENTS.includes(name)) {
+			const end = lowercase.indexOf(`</${name}`, at);
+			at = end < 0 ? source.length : end;
+		}
+	}
+	return resolved(text)
+		.replace(/ *\n */g, '\n')
+		.replace(/\n{3,}/g, '\n\n')
+		.trim();
+}
+
+function headingOf(original: IDataObject): string {
+	const [author] = [...addressesFrom(original.from), ...addressesFrom(original.sender)];
+	const sentAt = instantOf(original.sentDateTime)?.slice(0, 16).replace('T', ' ');
+	const when = sentAt === undefined ? '' : `On ${sentAt} UTC, `;
+	const who = author === undefined ? 'somebody' : formatAddress(author);
+	return `${when}${who} wrote:`;
+}
+
+function foldSpace(text: string): string {
+	return text.replace(/[ \t\r\n]+/g, ' ');
+}
+
+function resolved(text: string): string {
+	return text.replace(
+		/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,6}));/gi,
+		(entity, decimal, hex, name) => {
+			if (name !== undefined) return ENTITIES.get(String(name).toLowerCase()) ?? entity;
+			const code = decimal !== undefined ? Number(decimal) : parseInt(String(hex), 16);
+			return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff)
+				? String.fromCodePoint(code)
+				: entity;
+		},
+	);
+}

@@ -1,0 +1,42 @@
+import { parameterError } from '../../transport/errors';
+import { mailboxParameter, mailboxProperty } from '../locators';
+import type { ItemOperation } from '../types';
+import {
+	composeOptions,
+	contentProperties,
+	readComposition,
+	subjectProperty,
+	toProperty,
+} from './compose';
+import { makeDraft, sendDraft } from './delivery';
+import { sentItem } from './outcome';
+
+/**
+ * Sends a message. There is no one-step send: a draft is made, each file is uploaded into it, and it is sent.
+ *
+ * Source: https://help.aliyun.com/document_detail/2856076.html and https://help.aliyun.com/document_detail/2856471.html
+ */
+export const send: ItemOperation = {
+	value: 'send',
+	name: 'Send',
+	action: 'Send message',
+	description: 'Send a message from a mailbox, with any number of files',
+	properties: [
+		mailboxProperty,
+		{ ...toProperty, required: true },
+		subjectProperty,
+		...contentProperties,
+		composeOptions(),
+	],
+
+	async execute(context, itemIndex) {
+		const mailbox = mailboxParameter(context, itemIndex);
+		const composition = await readComposition(context, mailbox, itemIndex);
+		if (composition.message.toRecipients.length === 0) {
+			throw parameterError(context.getNode(), 'To', 'is empty', itemIndex);
+		}
+		const draft = await makeDraft(context, mailbox, composition, itemIndex);
+		await sendDraft(context, draft, composition.saveToSentItems, itemIndex);
+		return [{ json: sentItem(draft, composition) }];
+	},
+};
