@@ -1,4 +1,9 @@
-import type { IDataObject, IExecuteFunctions, INodePropertyOptions } from 'n8n-workflow';
+import {
+	jsonParse,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodePropertyOptions,
+} from 'n8n-workflow';
 
 import { callApi } from '../../transport/call';
 import { parameterError } from '../../transport/errors';
@@ -128,16 +133,10 @@ export function presentUser(user: IDataObject, simplify: boolean): IDataObject {
 
 /** An answer without any field named `password`, however deep. */
 export function withoutPasswords(answer: IDataObject): IDataObject {
-	return Object.fromEntries(
-		Object.entries(answer)
-			.filter(([name]) => name.toLowerCase() !== 'password')
-			.map(([name, value]) => [name, cleaned(value)]),
+	const shown = JSON.stringify(answer, (name, value: unknown) =>
+		name.toLowerCase() === 'password' ? undefined : value,
 	);
-}
-
-function cleaned(value: IDataObject[string]): IDataObject[string] {
-	if (Array.isArray(value)) return value.map(cleaned) as IDataObject[];
-	return isObject(value) ? withoutPasswords(value) : value;
+	return jsonParse<IDataObject>(shown);
 }
 
 /**
