@@ -1,6 +1,6 @@
 import { NodeApiError, type IDataObject, type IPollFunctions } from 'n8n-workflow';
 
-import { entriesOf, READING, textOf } from '../actions/answer';
+import { entriesOf, textOf } from '../actions/answer';
 import { messageIn } from '../actions/message/simplify';
 import { callApi } from '../transport/call';
 import { restatedError } from '../transport/errors';
@@ -21,6 +21,9 @@ export interface WatchedFolder {
 
 /** What the watch itself needs of a message, for `$select`. */
 export const LISTED_FIELDS: readonly string[] = ['id', 'internetMessageId', 'receivedDateTime'];
+
+/** A trigger has no input items. */
+export const NO_ITEM = 0;
 
 /** Seconds since 1970 stay below this for thousands of years; milliseconds have been above it since 1973. */
 const LARGEST_SECONDS = 1e11;
@@ -47,7 +50,7 @@ export async function* folderPages(
 				path: '/v2/users/{email}/mailFolders/{folderId}/messages',
 				values: { ...folder },
 				query: { cursor, size: MAX_PAGE_SIZE, orderby: 'DES', $select: fields.join(',') },
-				itemIndex: 0,
+				itemIndex: NO_ITEM,
 			}),
 	);
 	yield* messagesOf(context, pages);
@@ -68,7 +71,7 @@ export async function* searchPages(
 				values: { email },
 				query: { $select: fields.join(',') },
 				body: { query, cursor: cursor ?? '', size: MAX_PAGE_SIZE },
-				itemIndex: 0,
+				itemIndex: NO_ITEM,
 			}),
 	);
 	yield* messagesOf(context, pages);
@@ -109,44 +112,30 @@ export async function searched(
 }
 
 /**
- * Reads messages in full.
+ * Reads a message in full.
  *
- * @returns a message for each, undefined for one that has been deleted
+ * @param fields - for `$select`
+ * @returns undefined when the message has been deleted
  */
-export async function readMessages(
+export async function readMessage(
 	context: IPollFunctions,
 	email: string,
-	messages: FolderMessage[],
+	messageId: string,
 	fields: readonly string[],
-): Promise<Array<IDataObject | undefined>> {
-	return await forEach(messages, async ({ id }) => {
-		try {
-			const answer = await callApi(context, {
-				method: 'GET',
-				path: '/v2/users/{email}/messages/{messageId}',
-				values: { email, messageId: id },
-				query: { $select: fields.join(',') },
-				itemIndex: 0,
-			});
-			return messageIn(answer);
-		} catch (error) {
-			if (isNotFound(error)) return undefined;
-			throw restatedError(context.getNode(), error, 0);
-		}
-	});
-}
-
-/** Does something for every entry, several at once, and keeps their order. */
-export async function forEach<T, Result>(
-	entries: readonly T[],
-	handle: (entry: T) => Promise<Result>,
-): Promise<Result[]> {
-	const results: Result[] = [];
-	for (let at = 0; at < entries.length; at += READING.itemsAtOnce) {
-		const some = entries.slice(at, at + READING.itemsAtOnce);
-		results.push(...(await Promise.all(some.map(handle))));
+): Promise<IDataObject | undefined> {
+	try {
+		const answer = await callApi(context, {
+			method: 'GET',
+			path: '/v2/users/{email}/messages/{messageId}',
+			values: { email, messageId },
+			query: { $select: fields.join(',') },
+			itemIndex: NO_ITEM,
+		});
+		return messageIn(answer);
+	} catch (error) {
+		if (isNotFound(error)) return undefined;
+		throw restatedError(context.getNode(), error, NO_ITEM);
 	}
-	return results;
 }
 
 /** Whether the server does not know what was asked for. */
@@ -173,10 +162,10 @@ async function* messagesOf(
 ): AsyncGenerator<FolderMessage[]> {
 	try {
 		for await (const page of pages) {
-			yield entriesOf(context, page, ['messages'], 0).map(folderMessage);
+			yield entriesOf(context, page, ['messages'], NO_ITEM).map(folderMessage);
 		}
 	} catch (error) {
-		throw restatedError(context.getNode(), error, 0);
+		throw restatedError(context.getNode(), error, NO_ITEM);
 	}
 }
 

@@ -5,7 +5,8 @@ import {
 	type IPollFunctions,
 } from 'n8n-workflow';
 
-import { isObject, pickFields } from '../actions/answer';
+import { isObject, pickFields, READING } from '../actions/answer';
+import { attachmentsPrefix, downloadAll } from '../actions/attachment/binaries';
 import { idParameter, mailboxParameter } from '../actions/locators';
 import { selectedFields } from '../actions/message/fields';
 import { searchQuery } from '../actions/message/searchQuery';
@@ -17,7 +18,8 @@ import { FILTERED_FIELDS, filtersFrom, passes, type MessageFilters } from './fil
 import {
 	folderPages,
 	LISTED_FIELDS,
-	readMessages,
+	NO_ITEM,
+	readMessage,
 	searched,
 	searchPages,
 	type FolderMessage,
@@ -41,6 +43,8 @@ interface Settings {
 	simplify: boolean;
 	/** Of the output, for `$select`. */
 	fields: string[];
+	/** Of the binary fields; undefined when no files are wanted. */
+	attachmentsPrefix: string | undefined;
 	lookBackMs: number;
 	catchUp: boolean;
 }
@@ -136,8 +140,8 @@ async function testRun(context: IPollFunctions, settings: Settings): Promise<INo
 			.filter(({ data }) => passes(data, filters))
 			.sort((left, right) => (right.receivedAt ?? 0) - (left.receivedAt ?? 0));
 		for (const message of matching) {
-			const { items } = await asItems(context, settings, [message]);
-			if (items.length > 0) return items;
+			const item = await itemFor(context, settings, message);
+			if (item) return [item];
 		}
 		if (++count === TEST_RUN_PAGES) break;
 	}
@@ -170,23 +174,37 @@ async function asItems(
 	settings: Settings,
 	messages: FolderMessage[],
 ): Promise<Delivery> {
-	const { folder, simplify, fields } = settings;
-	const inList = fields.every((name) => LIST_FIELDS.includes(name));
-	const contents = inList
-		? messages.map(({ data }) => data)
-		: await readMessages(context, folder.email, messages, fields);
 	const delivery: Delivery = { items: [], unread: new Set() };
-	for (const [index, message] of messages.entries()) {
-		const content = contents[index];
-		if (content === undefined) {
-			delivery.unread.add(message);
-			continue;
+	for (let at = 0; at < messages.length; at += READING.itemsAtOnce) {
+		const some = messages.slice(at, at + READING.itemsAtOnce);
+		const items = await Promise.all(
+			some.map(async (message) => await itemFor(context, settings, message)),
+		);
+		for (const [index, message] of some.entries()) {
+			const item = items[index];
+			if (item) delivery.items.push(item);
+			else delivery.unread.add(message);
 		}
-		delivery.items.push({
-			json: simplify ? simplifiedMessage(content, fields) : pickFields(content, fields),
-		});
 	}
 	return delivery;
+}
+
+/** @returns undefined when the message has been deleted meanwhile */
+async function itemFor(
+	context: IPollFunctions,
+	{ folder, simplify, fields, attachmentsPrefix: prefix }: Settings,
+	{ id, data }: FolderMessage,
+): Promise<INodeExecutionData | undefined> {
+	const isComplete = fields.every((name) => LIST_FIELDS.includes(name));
+	const message = isComplete
+		? pickFields(data, fields)
+		: await readMessage(context, folder.email, id, fields);
+	if (message === undefined) return undefined;
+	const json = simplify ? simplifiedMessage(message, fields) : message;
+	if (prefix === undefined) return { json };
+	const place = { mailbox: folder.email, messageId: id };
+	const { binary, attachments } = await downloadAll(context, place, prefix, NO_ITEM);
+	return { json: { ...json, attachments }, binary };
 }
 
 function listFields({ fields }: Settings): string[] {
@@ -199,16 +217,22 @@ function readSettings(context: IPollFunctions): Settings {
 	const simplify = context.getNodeParameter('simplify', true) !== false;
 	const hours = options.lookBackHours ?? DEFAULT_LOOK_BACK_HOURS;
 	if (typeof hours !== 'number' || !(hours >= 1)) {
-		throw parameterError(context.getNode(), 'Look Back (Hours)', 'must be a number from 1', 0);
+		throw parameterError(
+			context.getNode(),
+			'Look Back (Hours)',
+			'must be a number from 1',
+			NO_ITEM,
+		);
 	}
 	return {
 		folder: {
-			email: mailboxParameter(context, 0),
-			folderId: idParameter(context, 'folder', 'Folder', 0),
+			email: mailboxParameter(context, NO_ITEM),
+			folderId: idParameter(context, 'folder', 'Folder', NO_ITEM),
 		},
 		filters: filtersFrom(collection(context, 'filters')),
 		simplify,
 		fields: selectedFields(options, { simplify, detailed: !simplify }),
+		attachmentsPrefix: attachmentsPrefix(context, options, NO_ITEM),
 		lookBackMs: hours * HOUR_MS,
 		catchUp: options.whenActivatedAgain !== 'startFromNow',
 	};

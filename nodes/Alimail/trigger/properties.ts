@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { downloadProperties } from '../actions/attachment/binaries';
 import { folderProperty, mailboxProperty } from '../actions/locators';
 import { fieldsProperty, SIMPLE_FIELDS, simplifyProperty } from '../actions/message/fields';
 
@@ -64,6 +65,7 @@ const options: INodeProperties = {
 	placeholder: 'Add Option',
 	default: {},
 	options: [
+		...downloadProperties,
 		fieldsProperty(SIMPLE_FIELDS),
 		{
 			displayName: 'Look Back (Hours)',

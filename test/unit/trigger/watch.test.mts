@@ -138,6 +138,7 @@ describe('mail comes and goes at random', () => {
 					let state: WatchState | undefined;
 					/** As it lies in n8n's database: saved when the workflow is activated and when a poll hands something on. */
 					let saved: string | undefined;
+					let newestAtLastPoll = -Infinity;
 					const handedOn = new Map<string, number>();
 					const everListed = new Map<string, number>();
 
@@ -174,6 +175,31 @@ describe('mail comes and goes at random', () => {
 						const records = Object.values(state!.seen).join('');
 						expect(records.length).toBeLessThanOrEqual(within.length * 18);
 						expect(state!.undated).toBe('');
+						const before = newestAtLastPoll - lookBackMs;
+						expect(state!.since).toBeGreaterThanOrEqual(before);
+						newestAtLastPoll = state!.newest;
+					};
+
+					const polls = {
+						done: pollAndCheck,
+						failsAfterwards: async () => await poll(Infinity, calm, false),
+						failsWhilePaging: async (at: number) => {
+							const before = JSON.stringify(state);
+							const failure = await poll(at, calm).then(
+								() => undefined,
+								(error: Error) => error,
+							);
+							if (failure) expect(JSON.stringify(state)).toBe(before);
+						},
+						/** A message leaves while pages are read: those behind it move up, one of them unseen. */
+						disturbed: async (at: number) => {
+							await poll(Infinity, (page) => {
+								const [first] = newestFirst(folder);
+								if (page !== at || !first) return;
+								elsewhere.push(...folder.splice(folder.indexOf(first as (typeof folder)[0]), 1));
+							});
+							await pollAndCheck();
+						},
 					};
 
 					await pollAndCheck();
@@ -205,25 +231,11 @@ describe('mail comes and goes at random', () => {
 								break;
 							}
 							case 'poll':
-								if (step.outcome === 'done') await pollAndCheck();
-								if (step.outcome === 'failsAfterwards') await poll(Infinity, calm, false);
-								if (step.outcome === 'failsWhilePaging') {
-									const before = structuredClone(state);
-									await poll(step.at, calm).catch(() => {});
-									if (folder.length > step.at * pageSize) continue;
-									expect(before).toBeDefined();
-								}
-								if (step.outcome === 'disturbed') {
-									// A message leaves while pages are read: those behind it move up, one of them unseen.
-									await poll(Infinity, (page) => {
-										if (page === step.at) elsewhere.push(newestFirst(folder)[0] as never);
-										if (page === step.at) folder.splice(folder.indexOf(elsewhere.at(-1)!), 1);
-									});
-									await pollAndCheck();
-								}
+								await polls[step.outcome](step.at);
 								break;
 							case 'crash':
 								state = readState(JSON.parse(saved!), watching);
+								newestAtLastPoll = -Infinity;
 								break;
 						}
 					}
@@ -236,5 +248,257 @@ describe('mail comes and goes at random', () => {
 			),
 			{ numRuns: 400 },
 		);
+	});
+});
+
+describe('mail comes day after day', () => {
+	it('keeps a state of the same size, and reads one page while the window fits into it', async () => {
+		const watch = new Watch();
+		const mails: Mail[] = [];
+		const sizes: number[] = [];
+		for (let hour = 0; hour < 30 * 24; hour++) {
+			const now = start + hour * hourMs;
+			mails.unshift(mail(`a${hour}`, now - 2000), mail(`b${hour}`, now - 2000));
+			const { names, pages } = await watch.poll(mails, { now });
+			expect(names).toEqual(hour === 0 ? [] : [`b${hour}`, `a${hour}`]);
+			expect(pages).toBe(1);
+			sizes.push(JSON.stringify(watch.state).length);
+		}
+		expect(Math.max(...sizes.slice(48))).toBe(Math.min(...sizes.slice(48)));
+		expect(sizes.at(-1)).toBeLessThan(3000);
+	});
+
+	it('reads no page more because of old mail behind the window', async () => {
+		const watch = new Watch();
+		const old = Array.from({ length: 5000 }, (_, i) => mail(`old${i}`, start - (i + 1) * hourMs));
+		expect(await watch.poll(old)).toEqual({ names: [], pages: 1 });
+		expect(await watch.poll(old)).toEqual({ names: [], pages: 1 });
+	});
+});
+
+describe('10,000 messages arrive in the same second', () => {
+	it('hands on each of them once, and keeps 18 characters for each', async () => {
+		const watch = new Watch();
+		await watch.poll([mail('old', start - hourMs)]);
+		const burst = Array.from({ length: 10_000 }, (_, i) => mail(`m${i}`, start));
+		const { names } = await watch.poll(burst);
+		expect(names).toEqual(burst.map(({ name }) => name).reverse());
+		expect((await watch.poll([mail('more', start), ...burst])).names).toEqual(['more']);
+		expect(JSON.stringify(watch.state).length).toBeLessThan(10_001 * 18 + 200);
+		const later = start + 30 * hourMs;
+		await watch.poll([mail('later', later), ...burst], { now: later });
+		await watch.poll([mail('later', later), ...burst], { now: later });
+		expect(JSON.stringify(watch.state).length).toBeLessThan(200);
+	});
+});
+
+describe('messages leave the folder while its pages are read after a long time', () => {
+	it('finds with the next poll what had slipped from one page to another', async () => {
+		const watch = new Watch();
+		await watch.poll([mail('old', start)]);
+		const now = start + 10 * 24 * hourMs;
+		const missed = Array.from({ length: 240 }, (_, i) => mail(`m${i}`, now - i * hourMs));
+		async function* drifting() {
+			yield missed.slice(0, 100);
+			yield missed.slice(150);
+		}
+		const options = { watching, now, lookBackMs: watch.lookBackMs };
+		const first = await look(watch.state, drifting(), options);
+		expect(first.fresh).toHaveLength(190);
+		watch.state = first.next();
+		const { names } = await watch.poll(missed, { now });
+		expect(names).toEqual(
+			missed
+				.slice(100, 150)
+				.map(({ name }) => name)
+				.reverse(),
+		);
+		expect((await watch.poll(missed, { now })).names).toEqual([]);
+	});
+});
+
+describe('a message whose time cannot be read', () => {
+	const dated = Array.from({ length: 6 }, (_, i) => mail(`d${i}`, start - i * 10 * hourMs));
+	const undated = mail('undated', undefined);
+
+	it.each([0, 1, 3])('is handed on once, at place %i of the folder', async (place) => {
+		const watch = new Watch();
+		await watch.poll(dated);
+		const mails = dated.toSpliced(place, 0, undated);
+		expect((await watch.poll(mails)).names).toEqual(['undated']);
+		expect((await watch.poll(mails)).names).toEqual([]);
+		const later = start + 900 * hourMs;
+		const more = [mail('later', later), ...mails];
+		expect((await watch.poll(more, { now: later })).names).toEqual(['later']);
+		expect((await watch.poll(more, { now: later })).names).toEqual([]);
+		expect((await watch.poll(mails, { now: later })).names).toEqual([]);
+	});
+
+	it('keeps its place among the others', async () => {
+		const watch = new Watch();
+		await watch.poll([mail('old', start - hourMs)]);
+		const mails = [mail('c', start), undated, mail('a', start - 1000), mail('old', start - hourMs)];
+		expect((await watch.poll(mails)).names).toEqual(['a', 'undated', 'c']);
+	});
+
+	it('is handed on as the only message of its folder', async () => {
+		const watch = new Watch();
+		await watch.poll([]);
+		expect((await watch.poll([undated])).names).toEqual(['undated']);
+		expect((await watch.poll([undated])).names).toEqual([]);
+	});
+
+	it('is not new when it stands among mail from before the window', async () => {
+		const watch = new Watch();
+		const old = Array.from({ length: 6 }, (_, i) => mail(`o${i}`, start - (i + 50) * hourMs));
+		await watch.poll([mail('new', start), ...old]);
+		const mails = [mail('new', start), ...old.toSpliced(3, 0, undated)];
+		expect((await watch.poll(mails)).names).toEqual([]);
+	});
+
+	it('is one of many: a server that says no times at all costs one page when nothing is new', async () => {
+		const watch = new Watch();
+		const all = Array.from({ length: 5000 }, (_, i) => mail(`u${i}`, undefined));
+		expect(await watch.poll(all)).toEqual({ names: [], pages: 20 });
+		expect(await watch.poll(all)).toEqual({ names: [], pages: 1 });
+		const burst = Array.from({ length: 3000 }, (_, i) => mail(`n${i}`, undefined));
+		const { names } = await watch.poll([...burst, ...all]);
+		expect(names).toHaveLength(3000);
+		expect(await watch.poll([...burst, ...all])).toEqual({ names: [], pages: 1 });
+		expect(JSON.stringify(watch.state).length).toBeLessThan(2000 * 18 + 300);
+	});
+});
+
+describe('the server lists in another order than it was asked for', () => {
+	it.each([
+		['the oldest first', (mails: Mail[]) => mails.toReversed()],
+		['late mail on top', (mails: Mail[]) => [mails[3]!, mails[7]!, ...mails]],
+		[
+			'by arrival, and one came late at the end of a page',
+			(mails: Mail[]) => mails.toSpliced(99, 0, mails.at(-1)!),
+		],
+	])('loses nothing: %s', async (_, order) => {
+		const watch = new Watch();
+		const old = Array.from({ length: 500 }, (_, i) => mail(`o${i}`, start - (i + 1) * 10 * hourMs));
+		await watch.poll(order(old));
+		const fresh = Array.from({ length: 150 }, (_, i) => mail(`n${i}`, start - i * 1000));
+		const { names } = await watch.poll(order([...fresh, ...old]));
+		expect(names.toSorted()).toEqual(fresh.map(({ name }) => name).toSorted());
+		expect((await watch.poll(order([...fresh, ...old]))).names).toEqual([]);
+	});
+});
+
+describe('a message is moved away and comes back', () => {
+	const other = mail('other', start - 2 * hourMs);
+
+	it('is not handed on again under the same ID', async () => {
+		const watch = new Watch();
+		await watch.poll([other]);
+		expect((await watch.poll([mail('m', start), other])).names).toEqual(['m']);
+		await watch.poll([other]);
+		expect((await watch.poll([mail('m', start), other])).names).toEqual([]);
+	});
+
+	it('is not handed on again under a new ID, however often', async () => {
+		const watch = new Watch();
+		await watch.poll([other]);
+		await watch.poll([mail('m', start), other]);
+		for (const id of ['second', 'third', 'fourth']) {
+			await watch.poll([other]);
+			expect((await watch.poll([mail('m', start, { id }), other])).names).toEqual([]);
+		}
+		expect(watch.state!.seen[Math.floor(start / hourMs)]).toHaveLength(18);
+	});
+
+	it('is not confused with a copy of the same mail that lies beside it', async () => {
+		const watch = new Watch();
+		await watch.poll([other]);
+		await watch.poll([mail('m', start), other]);
+		const copy = mail('m', start, { name: 'copy', id: 'copy' });
+		expect((await watch.poll([copy, mail('m', start), other])).names).toEqual(['copy']);
+	});
+
+	it('is not confused with another that has no Message-ID either', async () => {
+		const watch = new Watch();
+		await watch.poll([other]);
+		await watch.poll([mail('m', start, { internetMessageId: '' }), other]);
+		const next = mail('next', start, { internetMessageId: '' });
+		expect((await watch.poll([next, other])).names).toEqual(['next']);
+	});
+});
+
+describe('the clock of this computer is wrong', () => {
+	it.each([-400 * 24 * hourMs, -5 * hourMs, 5 * hourMs])('loses nothing: %i ms', async (skew) => {
+		const watch = new Watch();
+		const mails = [mail('old', start - hourMs)];
+		await watch.poll(mails, { now: start + skew });
+		for (let hour = 0; hour < 60; hour++) {
+			const at = start + hour * hourMs;
+			mails.unshift(mail(`m${hour}`, at));
+			expect((await watch.poll(mails, { now: at + skew })).names).toEqual([`m${hour}`]);
+		}
+	});
+});
+
+describe('the look-back time is changed', () => {
+	it('does not hand on again what a longer one lets come into view', async () => {
+		const mails = Array.from({ length: 50 }, (_, i) => mail(`m${i}`, start - i * hourMs));
+		const watch = new Watch(2 * hourMs);
+		await watch.poll(mails);
+		const longer = new Watch(48 * hourMs);
+		longer.state = watch.state;
+		expect((await longer.poll(mails)).names).toEqual([]);
+		const late = mail('late', start - hourMs);
+		expect((await longer.poll(mails.toSpliced(1, 0, late))).names).toEqual(['late']);
+	});
+});
+
+describe('a message could not be read', () => {
+	it('is found again by the next look', async () => {
+		const watch = new Watch();
+		await watch.poll([mail('old', start - hourMs)]);
+		const mails = [mail('b', start), mail('a', start - 1000), mail('old', start - hourMs)];
+		const options = { watching, now: start, lookBackMs: watch.lookBackMs };
+		const { fresh, next } = await look(watch.state, paged(mails).pages, options);
+		watch.state = next(new Set(fresh.slice(0, 1)));
+		expect((await watch.poll(mails)).names).toEqual(['a']);
+		expect((await watch.poll(mails)).names).toEqual([]);
+	});
+});
+
+describe('static data that somebody has changed', () => {
+	const hostile = fc.oneof(
+		fc.anything(),
+		fc.record(
+			{
+				version: fc.constantFrom(1, 0, '1', null),
+				watching: fc.constantFrom(watching, 'other'),
+				since: fc.oneof(fc.double(), fc.anything()),
+				newest: fc.oneof(fc.double(), fc.anything()),
+				seen: fc.oneof(fc.dictionary(fc.string(), fc.string()), fc.anything()),
+				undated: fc.oneof(fc.string(), fc.anything()),
+			},
+			{ requiredKeys: [] },
+		),
+	);
+
+	it('is either a state or starts the watch anew, and is never a reason to stop', async () => {
+		await fc.assert(
+			fc.asyncProperty(hostile, async (value) => {
+				const state = readState(value, watching);
+				const mails = [mail('m', start)];
+				const options = { watching, now: start, lookBackMs: hourMs };
+				const { next } = await look(state, paged(mails).pages, options);
+				expect(readState(JSON.parse(JSON.stringify(next())), watching)).toEqual(next());
+			}),
+			{ numRuns: 500 },
+		);
+	});
+
+	it('is not used for another mailbox or folder', async () => {
+		const watch = new Watch();
+		await watch.poll([mail('m', start)]);
+		expect(readState(watch.state, watching)).toEqual(watch.state);
+		expect(readState(watch.state, 'bob inbox')).toBeUndefined();
 	});
 });
