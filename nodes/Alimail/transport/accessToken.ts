@@ -57,7 +57,7 @@ const runningProbes = new Map<string, Promise<boolean>>();
 const firstRefusals = new Map<string, number>();
 
 /**
- * n8n's `preAuthentication`. n8n calls it when no token is stored, in every credential test, and after a failed request,
+ * n8n's `preAuthentication`. n8n calls it when no token is stored and after a failed request, a credential test's included,
  * and does not say which. After a failure it sends the request again if a token comes back, so a token is handed out only
  * when the caller's own is known to be dead.
  *
@@ -125,12 +125,11 @@ export async function authenticate(
 		sendCredentialsOnCrossOriginRedirect: false,
 		headers,
 	};
-	if (target.pathname === EXCHANGE_PATH) return signed;
-
+	// For the exchange of a credential test too: n8n then calls `preAuthentication`, which reports in Alimail's own words.
 	const token = storedToken(credentials, application);
 	if (token === undefined || (isExpired(token) && stillRefused(token))) throw expiredTokenError();
 	// Lowercase, because older n8n puts a header spelled `Authorization` back after a redirect to another host.
-	headers.authorization = `bearer ${token.value}`;
+	if (target.pathname !== EXCHANGE_PATH) headers.authorization = `bearer ${token.value}`;
 	return signed;
 }
 
