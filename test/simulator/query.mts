@@ -6,7 +6,8 @@ import type { Address, Message } from './model.mts';
 /** Decides whether a message is found. */
 export type MessagePredicate = (message: Message) => boolean;
 
-type Token =
+/** A part of a query. */
+export type Token =
 	| { kind: 'open' | 'close' | 'and' | 'or' | 'not' }
 	| { kind: 'term'; field: string; operator: string; value: string };
 
@@ -67,7 +68,8 @@ export function compileQuery(query: string): MessagePredicate {
 const lexeme =
 	/\s*(?:(?<parenthesis>[()])|(?<word>AND|OR|NOT)(?=[\s()]|$)|(?<field>[A-Za-z]+)(?<operator>>=|<=|[:=<>])(?:"(?<quoted>(?:[^"]|"")*)"|(?<bare>[^\s()"]+))(?=[\s()]|$))/y;
 
-function tokenize(query: string): Token[] {
+/** Cuts a query into its parts; 400 for what is none. */
+export function tokenize(query: string): Token[] {
 	const tokens: Token[] = [];
 	const text = query.trimEnd();
 	lexeme.lastIndex = 0;

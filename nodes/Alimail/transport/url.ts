@@ -71,3 +71,16 @@ export function addressOf(
 	}
 	return url;
 }
+
+/**
+ * The address of a file's bytes as the API names it, absolute or relative (vendor code and third-party: dws, yaerp).
+ *
+ * @param origin - of the API
+ * @returns undefined for what is no address, and for one that is not encrypted although the API is
+ */
+export function fileAddress(named: unknown, origin: string): URL | undefined {
+	if (typeof named !== 'string' || named === '' || !URL.canParse(named, origin)) return undefined;
+	const url = new URL(named, origin);
+	const safe = url.protocol === 'https:' || url.protocol === new URL(origin).protocol;
+	return safe && /^https?:$/.test(url.protocol) && url.username === '' ? url : undefined;
+}

@@ -11,9 +11,9 @@ import { callApi, requestFor } from '../../transport/call';
 import { refusedError, restatedError } from '../../transport/errors';
 import { apiOrigin, request } from '../../transport/request';
 import type { AlimailResponse, BinaryContent } from '../../transport/types';
+import { fileAddress } from '../../transport/url';
 import { countOf, entriesOf, isObject, textOf } from '../answer';
 import { cleaned } from '../message/addresses';
-import { fileAddress } from '../message/delivery';
 import { headersOf } from '../message/simplify';
 
 /** A file of a message as the list of attachments describes it. */

@@ -245,6 +245,15 @@ const optionProperties = {
 		default: true,
 		description: 'Whether to save the message in Sent Items',
 	},
+	tags: {
+		displayName: 'Tag IDs',
+		name: 'tags',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. 1',
+		description:
+			'The IDs of tags that the message gets in this mailbox, separated by commas: 1 follow-up, 2 done, 11 important',
+	},
 } as const satisfies Record<string, INodeProperties>;
 
 type OptionName = keyof typeof optionProperties;
@@ -298,6 +307,8 @@ export async function readComposition(
 	);
 	const replyTo = recipients(options.replyTo, 'Reply To');
 	const fromName = readLine(options.fromName, (problem) => invalid('From Name', problem));
+	const tags = listOfText(options.tags ?? '');
+	if (tags === undefined) throw invalid('Tag IDs', 'must be text or a list of texts');
 	const { priority } = options;
 	if (priority !== undefined && !PRIORITIES.includes(String(priority))) {
 		throw invalid('Priority', `must be one of ${PRIORITIES.join(', ')}`);
@@ -314,6 +325,7 @@ export async function readComposition(
 			body: readContent(context, itemIndex),
 			...(priority !== undefined && { priority }),
 			...(options.isReadReceiptRequested === true && { isReadReceiptRequested: true }),
+			...(tags.length > 0 && { tags }),
 			...(headers.size > 0 && { internetMessageHeaders: Object.fromEntries(headers) }),
 		},
 		files: await readFiles(context, options, itemIndex),

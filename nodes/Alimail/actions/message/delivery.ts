@@ -3,6 +3,7 @@ import { NodeApiError, type IDataObject, type IExecuteFunctions } from 'n8n-work
 import { callApi, requestFor } from '../../transport/call';
 import { dataOf, restatedError } from '../../transport/errors';
 import { apiOrigin, request, requestJson } from '../../transport/request';
+import { fileAddress } from '../../transport/url';
 import { textOf } from '../answer';
 import type { Composition, OutgoingFile } from './compose';
 import { messageIn } from './simplify';
@@ -125,7 +126,7 @@ export async function uploadFile(
 		await request(context, {
 			method: 'POST',
 			url,
-			...(url.origin !== origin && { withoutToken: true as const }),
+			withoutToken: url.origin !== origin,
 			headers: {
 				'content-type': 'application/octet-stream',
 				'content-length': String(sizeBytes),
@@ -181,19 +182,6 @@ function wasNotSent(error: unknown): boolean {
 	// 408 says that the server has waited for something, and not what it did meanwhile.
 	const refused = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
 	return unanswered === 'unsent' || (refused && statusCode !== 408);
-}
-
-/**
- * The address of a file's bytes as the API names it, absolute or relative (vendor code and third-party: dws, yaerp).
- *
- * @param origin - of the API
- * @returns undefined for what is no address, and for one that is not encrypted although the API is
- */
-export function fileAddress(named: unknown, origin: string): URL | undefined {
-	if (typeof named !== 'string' || named === '' || !URL.canParse(named, origin)) return undefined;
-	const url = new URL(named, origin);
-	const safe = url.protocol === 'https:' || url.protocol === new URL(origin).protocol;
-	return safe && /^https?:$/.test(url.protocol) && url.username === '' ? url : undefined;
 }
 
 function descriptionOf(error: unknown): string {

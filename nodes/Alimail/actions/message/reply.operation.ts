@@ -88,7 +88,7 @@ export const reply: ItemOperation = {
 		const original = await readOriginal(context, mailbox, messageId, itemIndex);
 		const { message } = composition;
 		if (message.toRecipients.length === 0) {
-			const own = await ownAddresses(context, mailbox, senderOnly, itemIndex);
+			const own = await ownAddresses(context, mailbox, itemIndex);
 			const { to, cc } = replyRecipients(original, own, { senderOnly });
 			message.toRecipients = to;
 			message.ccRecipients = [...cc, ...message.ccRecipients];
@@ -145,10 +145,8 @@ async function readOriginal(
 async function ownAddresses(
 	context: IExecuteFunctions,
 	mailbox: string,
-	senderOnly: boolean,
 	itemIndex: number,
 ): Promise<string[]> {
-	if (senderOnly) return [mailbox];
 	const built = await requestFor(context, {
 		method: 'GET',
 		path: '/v2/users/{mailbox}',

@@ -55,14 +55,15 @@ export function replyRecipients(
 
 	const candidates =
 		options.senderOnly && fromOthers ? authors : [...(fromOthers ? authors : []), ...recipients];
-	const to = distinct(candidates.filter((one) => !isOwn(one)));
+	const others = (addresses: Address[]) => distinct(addresses.filter((one) => !isOwn(one)));
+	const to = others(candidates);
 	const cc = options.senderOnly
 		? []
-		: distinct(addressesFrom(original.ccRecipients).filter((one) => !isOwn(one))).filter(
+		: others(addressesFrom(original.ccRecipients)).filter(
 				(one) => !to.some(({ email }) => sameEmail(email, one.email)),
 			);
-	if (to.length > 0 || cc.length > 0) return { to: to.length > 0 ? to : cc.splice(0), cc };
-	return { to: distinct(authors), cc: [] };
+	if (to.length > 0) return { to, cc };
+	return { to: cc.length > 0 ? cc : distinct(authors), cc: [] };
 }
 
 /**
