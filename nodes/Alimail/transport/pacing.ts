@@ -9,15 +9,15 @@ export const DEFAULT_REQUESTS_PER_SECOND = 36;
 /** Requests under way at once to one server and process: enough for the rate at half a second each. */
 const MAX_IN_FLIGHT = 20;
 
+/** Starts that may follow one another at once after a pause; makes up for timers that fire late. */
+const BURST = 3;
+
+/** How the rate follows the server: down with every 429, up again with every other answer. */
+const SLOW_DOWN_FACTOR = 0.93;
+const SPEED_UP_PER_ANSWER = 0.05;
+
 /** A server that keeps saying 429 is not asked less often than this. */
 const LOWEST_REQUESTS_PER_SECOND = 2;
-
-/** How the rate follows the server: down at once, up again over about half a minute. */
-const SLOW_DOWN_FACTOR = 0.8;
-const SPEED_UP_PER_ANSWER = 0.03;
-
-/** One slow-down for all the requests that were refused together. */
-const SLOW_DOWN_EVERY_MS = 500;
 
 /** Cancelling must not wait for a long pause: sleeps are cut into pieces of this length. */
 const SLEEP_SLICE_MS = 200;
@@ -44,9 +44,12 @@ export class Pacer {
 
 	private nextStartAt = 0;
 
-	private slowedDownAt = 0;
+	private lastTurn: Promise<void> = Promise.resolve();
 
 	private inFlight = 0;
+
+	/** The first request goes alone: others that wait with it for the token would leave in one burst. */
+	private mayBeInFlight = 1;
 
 	private readonly waiting: Array<() => void> = [];
 
@@ -61,7 +64,7 @@ export class Pacer {
 		signal: AbortSignal | undefined,
 		send: () => Promise<T>,
 	): Promise<T> {
-		if (this.inFlight >= MAX_IN_FLIGHT) {
+		if (this.inFlight >= this.mayBeInFlight) {
 			await new Promise<void>((resolve) => this.waiting.push(resolve));
 		} else {
 			this.inFlight++;
@@ -70,20 +73,21 @@ export class Pacer {
 			await this.turn(maxPerSecond, signal);
 			return await send();
 		} finally {
-			const next = this.waiting.shift();
-			if (next) next();
-			else this.inFlight--;
+			this.inFlight--;
+			this.mayBeInFlight = MAX_IN_FLIGHT;
+			while (this.inFlight < MAX_IN_FLIGHT && this.waiting.length > 0) {
+				this.inFlight++;
+				this.waiting.shift()!();
+			}
 		}
 	}
 
 	/** The server said 429: fewer requests from now on, and none at all for `pauseMs`. */
 	slowDown(maxPerSecond: number, pauseMs: number): void {
-		const now = Date.now();
-		this.nextStartAt = Math.max(this.nextStartAt, now + pauseMs);
-		if (now - this.slowedDownAt < SLOW_DOWN_EVERY_MS) return;
-		this.slowedDownAt = now;
-		const current = Math.min(this.requestsPerSecond, maxPerSecond, DEFAULT_REQUESTS_PER_SECOND);
-		this.requestsPerSecond = Math.max(LOWEST_REQUESTS_PER_SECOND, current * SLOW_DOWN_FACTOR);
+		this.nextStartAt = Math.max(this.nextStartAt, Date.now() + pauseMs);
+		const current = Math.min(this.requestsPerSecond, maxPerSecond);
+		const start = Number.isFinite(current) ? current : DEFAULT_REQUESTS_PER_SECOND;
+		this.requestsPerSecond = Math.max(LOWEST_REQUESTS_PER_SECOND, start * SLOW_DOWN_FACTOR);
 	}
 
 	/** The server answered: a little faster again. */
@@ -92,11 +96,21 @@ export class Pacer {
 		if (this.requestsPerSecond >= maxPerSecond) this.requestsPerSecond = Infinity;
 	}
 
+	/** Waits for the turn of a request; turns are taken in order. */
 	private async turn(maxPerSecond: number, signal: AbortSignal | undefined): Promise<void> {
-		const now = Date.now();
-		const startAt = Math.max(now, this.nextStartAt);
-		this.nextStartAt = startAt + 1000 / Math.min(maxPerSecond, this.requestsPerSecond);
-		await pause(startAt - now, signal);
+		const before = this.lastTurn;
+		this.lastTurn = (async () => {
+			await before;
+			for (let wait = 1; wait > 0 && !signal?.aborted; ) {
+				wait = this.nextStartAt - Date.now();
+				await pause(wait, signal);
+			}
+			if (signal?.aborted) return;
+			const intervalMs = 1000 / Math.min(maxPerSecond, this.requestsPerSecond);
+			const earliest = Date.now() - BURST * intervalMs;
+			this.nextStartAt = Math.max(this.nextStartAt, earliest) + intervalMs;
+		})();
+		await this.lastTurn;
 	}
 }
 

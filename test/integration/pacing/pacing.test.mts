@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { apiRequest, simulated } from '../../support/simulated.mts';
+
+const USER = '/v2/users/alice@example.com';
+const items = (count: number) => Array.from({ length: count }, (_, index) => ({ index }));
+
+const rateOf = (times: number[]) => ((times.length - 1) * 1000) / (times.at(-1)! - times[0]!);
+
+describe('many requests against the limit of the service', () => {
+	it('all succeed, with hardly any refused', async () => {
+		const { simulator, alimail } = await simulated({ rateLimit: 40, latencyMs: 30 });
+		const { json, error } = await alimail.run({
+			parameters: apiRequest('GET', USER),
+			items: items(200),
+		});
+		expect(error).toBeUndefined();
+		expect(json).toHaveLength(200);
+		const refused = simulator.apiRequests.filter(({ status }) => status === 429);
+		expect(refused.length).toBeLessThanOrEqual(2);
+		expect(rateOf(simulator.apiRequests.map(({ at }) => at))).toBeGreaterThan(36 * 0.9);
+	});
+
+	it('all succeed although somebody else uses half of it', async () => {
+		const { simulator, alimail } = await simulated({ rateLimit: 20 });
+		const { json, error } = await alimail.run({
+			parameters: apiRequest('GET', USER),
+			items: items(120),
+		});
+		expect(error).toBeUndefined();
+		expect(json).toHaveLength(120);
+		const answered = simulator.apiRequests.filter(({ status }) => status === 200);
+		expect(rateOf(answered.map(({ at }) => at))).toBeGreaterThan(20 * 0.75);
+	});
+});
