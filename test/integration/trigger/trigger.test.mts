@@ -98,28 +98,417 @@ describe('more mail at once than a page holds', () => {
 		expect(JSON.stringify(staticData).length).toBeLessThan(3600 * 20);
 	});
 
-	it.each(['status', 'reset', 'half', 'garbage'] as const)(
-		'starts over after a failure between the pages: %s',
-		async (kind) => {
-			const { poll, staticData } = watch();
+	it.each([
+		['a refusal', { status: 403 }],
+		['an answer that breaks off', { body: 'garbage-json' as const }],
+		['a page of a proxy', { body: 'html' as const }],
+		['an error with status 200', { body: { detailErrorCode: 'SYS', message: 'busy' } }],
+		['a list under another name', { body: { value: [] } }],
+	])('starts over after %s between the pages', async (_, fault) => {
+		const { poll, staticData } = watch();
+		await poll();
+		const before = structuredClone(staticData);
+		const names = Array.from({ length: 350 }, (_, i) => `Mail ${i}`);
+		simulator.state.addMessages(alice, 350, (i) => ({ subject: names[i]! }));
+		// The first page comes as usual.
+		simulator.fault({ path: listPath, headers: { 'x-page': 'first' } });
+		simulator.fault({ path: listPath, ...fault });
+		simulator.clearRequests();
+		await expect(poll()).rejects.toThrow(/Alimail/);
+		expect(listRequests()).toHaveLength(2);
+		expect(staticData).toEqual(before);
+		expect(subjects(await poll())).toEqual(names);
+		expect(await poll()).toBeNull();
+	});
+
+	it('does not mind a server that is down for a moment', async () => {
+		const { poll } = watch();
+		await poll();
+		arrives('New');
+		simulator.fault({ path: listPath, status: 503 });
+		simulator.fault({ path: listPath, reset: 'after' });
+		expect(subjects(await poll())).toEqual(['New']);
+	});
+});
+
+describe('mail turns up late', () => {
+	it('is handed on as long as it is within the look-back time, and in order', async () => {
+		arrives('Old');
+		const { poll } = watch();
+		await poll();
+		arrives('Second', { receivedDateTime: ago(hourMs) });
+		arrives('Third');
+		arrives('First', { receivedDateTime: ago(23 * hourMs) });
+		arrives('Far too late', { receivedDateTime: ago(240 * hourMs) });
+		expect(subjects(await poll())).toEqual(['First', 'Second', 'Third']);
+		expect(await poll()).toBeNull();
+	});
+
+	it('is looked for further back when the user says so', async () => {
+		arrives('Old');
+		const { poll } = watch({ options: { lookBackHours: 300 } });
+		await poll();
+		arrives('Late', { receivedDateTime: ago(240 * hourMs) });
+		expect(subjects(await poll())).toEqual(['Late']);
+	});
+
+	it('is handed on when a person moves it into the folder', async () => {
+		const { poll } = watch({ folder: { __rl: true, mode: 'id', value: projects } });
+		await poll();
+		const { id } = arrives('Moved', { receivedDateTime: ago(2 * hourMs) });
+		expect(await poll()).toBeNull();
+		simulator.state.moveMessage(alice, id, projects);
+		expect(subjects(await poll())).toEqual(['Moved']);
+	});
+});
+
+describe('a message is moved away and back', () => {
+	it.each(['the same ID', 'a new ID'])('is not handed on twice: with %s', async (kind) => {
+		const { poll } = watch();
+		await poll();
+		const message = arrives('Once');
+		expect(subjects(await poll())).toEqual(['Once']);
+		simulator.state.moveMessage(alice, message.id, projects);
+		expect(await poll()).toBeNull();
+		if (kind === 'the same ID') {
+			simulator.state.moveMessage(alice, message.id, inbox);
+		} else {
+			const { internetMessageId, receivedDateTime } = message;
+			simulator.state.removeMessage(alice, message.id);
+			arrives('Once', { internetMessageId, receivedDateTime });
+		}
+		expect(await poll()).toBeNull();
+	});
+});
+
+describe('n8n is restarted', () => {
+	it.each(['catchUp', 'startFromNow'])(
+		'goes on where it was, whatever is set for a pause: %s',
+		async (whenActivatedAgain) => {
+			const options = { whenActivatedAgain };
+			const { poll, staticData } = watch({ options });
 			await poll();
-			const before = structuredClone(staticData);
-			const names = Array.from({ length: 350 }, (_, i) => `Mail ${i}`);
-			simulator.state.addMessages(alice, 350, (i) => ({ subject: names[i]! }));
-			simulator.fault({ path: listPath, headers: { 'x-page': '1' } });
-			simulator.fault({
-				path: listPath,
-				times: kind === 'garbage' ? 1 : 6,
-				...(kind === 'status' && { status: 403 }),
-				...(kind === 'reset' && { status: 400 }),
-				...(kind === 'half' && { status: 404 }),
-				...(kind === 'garbage' && { body: 'garbage-json' }),
-			});
-			await expect(poll()).rejects.toThrow();
-			expect(staticData).toEqual(before);
-			simulator.clearFaults();
-			expect(subjects(await poll())).toEqual(names);
-			expect(await poll()).toBeNull();
+			arrives('Before');
+			expect(subjects(await poll())).toEqual(['Before']);
+			arrives('Meanwhile');
+			const restarted = watch({ options }, staticData);
+			expect(subjects(await restarted.activate('init'))).toEqual(['Meanwhile']);
+			expect(await restarted.poll()).toBeNull();
 		},
 	);
+
+	it('loses nothing and repeats nothing although polls without a find are not saved', async () => {
+		const { poll, staticData } = watch({ filters: { subject: 'invoice' } });
+		await poll();
+		arrives('Invoice 1');
+		await poll();
+		const saved = structuredClone(staticData);
+		simulator.state.addMessages(alice, 150, { subject: 'Newsletter' });
+		expect(await poll()).toBeNull();
+		expect(staticData).toEqual(saved);
+		arrives('Invoice 2');
+		const restarted = watch({ filters: { subject: 'invoice' } }, staticData);
+		expect(subjects(await restarted.activate('init'))).toEqual(['Invoice 2']);
+	});
+});
+
+describe('a workflow was off for a day', () => {
+	const daysMail = () => {
+		for (let hour = 24; hour > 0; hour--) {
+			for (let i = 0; i < 10; i++) {
+				arrives(`${hour} hours ago, ${i}`, { receivedDateTime: ago(hour * hourMs) });
+			}
+		}
+	};
+
+	it('catches up unless told otherwise', async () => {
+		arrives('Before', { receivedDateTime: ago(25 * hourMs) });
+		const { poll, staticData } = watch();
+		await poll();
+		daysMail();
+		const again = watch({}, staticData);
+		const found = subjects(await again.activate());
+		expect(found).toHaveLength(240);
+		expect(found!.slice(0, 2)).toEqual(['24 hours ago, 0', '24 hours ago, 1']);
+		arrives('Now');
+		expect(subjects(await again.poll())).toEqual(['Now']);
+	});
+
+	it('starts from now when told to', async () => {
+		arrives('Before', { receivedDateTime: ago(25 * hourMs) });
+		const options = { whenActivatedAgain: 'startFromNow' };
+		const { poll, staticData } = watch({ options });
+		await poll();
+		daysMail();
+		const again = watch({ options }, staticData);
+		expect(await again.activate()).toBeNull();
+		arrives('Now');
+		expect(subjects(await again.poll())).toEqual(['Now']);
+		arrives('And now');
+		expect(subjects(await again.poll())).toEqual(['And now']);
+	});
+
+	it('does not start from now when it was only changed while active', async () => {
+		const options = { whenActivatedAgain: 'startFromNow' };
+		const { poll, staticData } = watch({ options });
+		await poll();
+		arrives('Meanwhile');
+		expect(subjects(await watch({ options }, staticData).activate('update'))).toEqual([
+			'Meanwhile',
+		]);
+	});
+});
+
+describe('the parameters are changed', () => {
+	it.each([
+		['the folder', { folder: { __rl: true, mode: 'id', value: projects } }],
+		['the mailbox', { mailbox: { __rl: true, mode: 'address', value: 'bob@example.com' } }],
+	])('starts anew instead of replaying: %s', async (_, change) => {
+		const { poll, staticData } = watch();
+		await poll();
+		simulator.state.addMessage(alice, { subject: 'Was there', folderId: projects });
+		simulator.state.addMessage('bob@example.com', { subject: 'Was there' });
+		const changed = watch(change, staticData);
+		expect(await changed.activate('update')).toBeNull();
+		simulator.state.addMessage(alice, { subject: 'New', folderId: projects });
+		simulator.state.addMessage('bob@example.com', { subject: 'New' });
+		expect(subjects(await changed.poll())).toEqual(['New']);
+	});
+
+	it('goes on when only the case of the address is another', async () => {
+		const { poll, staticData } = watch();
+		await poll();
+		arrives('Meanwhile');
+		const mailbox = { __rl: true, mode: 'address', value: 'Alice@Example.com' };
+		const changed = watch({ mailbox }, staticData);
+		expect(subjects(await changed.activate('update'))).toEqual(['Meanwhile']);
+	});
+
+	it('names the parameter that is wrong', async () => {
+		const mailbox = { __rl: true, mode: 'address', value: 'alice' };
+		await expect(watch({ mailbox }).poll()).rejects.toThrow("'Mailbox'");
+		const options = { lookBackHours: 0 };
+		await expect(watch({ options }).poll()).rejects.toThrow("'Look Back (Hours)'");
+		expect(simulator.apiRequests).toEqual([]);
+	});
+});
+
+describe('a poll takes longer than the time between two', () => {
+	it('does not hand on the same message from both', async () => {
+		const { poll } = watch();
+		await poll();
+		arrives('Once');
+		simulator.fault({ path: listPath, delayMs: 300 });
+		const found = await Promise.all([poll(), poll()]);
+		expect(found.map(subjects)).toEqual([['Once'], undefined]);
+		arrives('Next');
+		expect(subjects(await poll())).toEqual(['Next']);
+	});
+});
+
+describe('filters', () => {
+	const nathan = { email: 'nathan@example.org', name: 'Nathan Köhler' };
+	const file = [{ name: 'a.txt', content: 'a' }];
+
+	it.each([
+		[{ unreadOnly: true }, ['Invoice', 'Files', '发票']],
+		[{ unreadOnly: false }, ['Invoice', 'Read', 'Files', '发票']],
+		[{ hasAttachments: true }, ['Files']],
+		[{ hasAttachments: false }, ['Invoice', 'Read', '发票']],
+		[{ subject: 'INVO' }, ['Invoice']],
+		[{ subject: '发' }, ['发票']],
+		[{ sender: 'KÖHLER' }, ['Invoice', 'Files']],
+		[{ sender: 'Nathan@' }, ['Invoice', 'Files']],
+		[{ sender: 'nathan köhler <nathan@example.org>' }, ['Invoice', 'Files']],
+		[{ sender: 'nathan', hasAttachments: true, subject: ' ' }, ['Files']],
+		[{ query: 'body:"total sum" OR subject:files' }, ['Read', 'Files']],
+		[{ query: 'body:"total sum" OR subject:files', unreadOnly: true }, ['Files']],
+		[{ query: 'subject:nothing' }, undefined],
+	])('let through what matches %o', async (filters, expected) => {
+		const { poll } = watch({ filters });
+		await poll();
+		arrives('Invoice', { from: nathan });
+		arrives('Read', { isRead: true, body: { bodyText: 'The total sum' } });
+		arrives('Files', { from: nathan, attachments: file });
+		arrives('发票');
+		expect(subjects(await poll())).toEqual(expected);
+		expect(await poll()).toBeNull();
+	});
+
+	it('decide once: a message that was read is not handed on when it is marked unread', async () => {
+		const { poll } = watch({ filters: { unreadOnly: true } });
+		await poll();
+		const message = arrives('Read', { isRead: true });
+		expect(await poll()).toBeNull();
+		message.isRead = false;
+		expect(await poll()).toBeNull();
+	});
+
+	it('cost one request as long as nothing is new, with a search query too', async () => {
+		const { poll } = watch({ filters: { query: 'subject:new' } });
+		await poll();
+		arrives('Something new');
+		arrives('Something else');
+		expect(subjects(await poll())).toEqual(['Something new']);
+		simulator.clearRequests();
+		expect(await poll()).toBeNull();
+		expect(simulator.requests).toHaveLength(1);
+	});
+
+	it('wait for a search that does not know the message yet', async () => {
+		const { poll } = watch({ filters: { query: 'subject:new' } });
+		await poll();
+		arrives('Something new');
+		arrives('Something else');
+		const path = `/v2/users/${encodeURIComponent(alice)}/messages/query`;
+		simulator.fault({ path, body: { messages: [], nextCursor: '$', total: 0 }, times: 2 });
+		expect(await poll()).toBeNull();
+		expect(subjects(await poll())).toEqual(['Something new']);
+		expect(await poll()).toBeNull();
+	});
+
+	it('say what the search thinks of a query that it cannot read, and lose nothing', async () => {
+		const { poll, staticData } = watch({ filters: { query: 'subject:(' } });
+		await poll();
+		arrives('New');
+		await expect(poll()).rejects.toMatchObject({ httpCode: '400' });
+		const corrected = watch({ filters: { query: 'subject:new' } }, staticData);
+		expect(subjects(await corrected.activate('update'))).toEqual(['New']);
+	});
+});
+
+describe.each([
+	{ messageShape: 'wrapped', numberShape: 'number', searchEnd: 'dollar' },
+	{ messageShape: 'bare', numberShape: 'string', searchEnd: 'empty' },
+	{ messageShape: 'bare', numberShape: 'number', searchEnd: 'missing' },
+] as const)('the server answers in one of its shapes: %o', (shapes) => {
+	beforeEach(() => Object.assign(simulator.settings, shapes));
+
+	const message = {
+		subject: 'New',
+		from: { email: 'nathan@example.org', name: 'Nathan' },
+		body: { bodyText: 'Hello', bodyHtml: '<p>Hello</p>' },
+	};
+
+	it('gives flat fields, without the body and without a request per message', async () => {
+		const { poll } = watch({ filters: { query: 'subject:new' } });
+		await poll();
+		const { id } = arrives('New', message);
+		simulator.clearRequests();
+		const found = await poll();
+		expect(found).toMatchObject([
+			{ json: { id, subject: 'New', from: 'nathan@example.org', fromName: 'Nathan' } },
+		]);
+		expect(found![0]!.json).toMatchObject({
+			isRead: false,
+			sizeBytes: expect.any(Number) as number,
+		});
+		expect(found![0]!.json).not.toHaveProperty('text');
+		expect(simulator.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST']);
+	});
+
+	it('gives the message as the server has it when not simplified', async () => {
+		const { poll } = watch({ simplify: false });
+		await poll();
+		const { id } = arrives('New', message);
+		expect(await poll()).toMatchObject([{ json: { id, ...message, folderId: inbox } }]);
+	});
+
+	it('gives the chosen fields and nothing else', async () => {
+		const simple = watch({ options: { fields: ['subject', 'body'] } });
+		const raw = watch({ simplify: false, options: { fields: ['subject', 'size'] } });
+		await simple.poll();
+		await raw.poll();
+		const { id } = arrives('New', message);
+		expect((await simple.poll())?.map(({ json }) => json)).toEqual([
+			{ id, subject: 'New', text: 'Hello', html: '<p>Hello</p>' },
+		]);
+		expect(Object.keys((await raw.poll())![0]!.json)).toEqual(['id', 'subject', 'size']);
+	});
+});
+
+describe('attachments are wanted', () => {
+	const options = { downloadAttachments: true, attachmentsPrefix: 'file_' };
+	const attachments = [
+		{ name: 'invoice.pdf', content: '%PDF-1.4', contentType: 'application/pdf' },
+		{ name: '会议.txt', content: '一、预算', contentType: 'text/plain' },
+	];
+
+	it('come with the message', async () => {
+		const { poll } = watch({ options });
+		await poll();
+		arrives('With files', { attachments });
+		arrives('Without');
+		const [first, second] = (await poll())!;
+		expect(first!.json.attachments).toMatchObject([
+			{ name: 'invoice.pdf', binaryField: 'file_0' },
+			{ name: '会议.txt', binaryField: 'file_1' },
+		]);
+		expect(first!.binary!.file_0).toMatchObject({ mimeType: 'application/pdf' });
+		expect((await trigger.read(first!.binary!.file_1!)).toString()).toBe('一、预算');
+		expect(second!.json).toMatchObject({ subject: 'Without', attachments: [] });
+	});
+
+	it('hold back the whole poll when one cannot be downloaded', async () => {
+		const { poll, staticData } = watch({ options });
+		await poll();
+		const before = structuredClone(staticData);
+		arrives('First');
+		arrives('Second', { attachments });
+		simulator.fault({ path: /\$value$|%24value$/, status: 403 });
+		await expect(poll()).rejects.toThrow('invoice.pdf');
+		expect(staticData).toEqual(before);
+		expect(subjects(await poll())).toEqual(['First', 'Second']);
+		expect(await poll()).toBeNull();
+	});
+});
+
+describe('a message is deleted between the list and the reading', () => {
+	it('leaves it out and hands on the others', async () => {
+		const { poll } = watch({ options: { fields: ['subject', 'body'] } });
+		await poll();
+		const { id } = arrives('Gone');
+		arrives('There');
+		simulator.fault({ path: new RegExp(encodeURIComponent(id).slice(0, 8)), status: 404 });
+		expect(subjects(await poll())).toEqual(['There']);
+		// It was there after all.
+		expect(subjects(await poll())).toEqual(['Gone']);
+		expect(await poll()).toBeNull();
+	});
+});
+
+describe('a test in the editor', () => {
+	it('shows the newest message that passes the filters, and leaves the watch alone', async () => {
+		const { poll, staticData } = watch({ filters: { subject: 'weekly' } });
+		expect(subjects(await poll('manual'))).toEqual(['Weekly report 24']);
+		expect(staticData).toEqual({});
+		await poll();
+		const before = structuredClone(staticData);
+		arrives('Weekly news');
+		expect(subjects(await poll('manual'))).toEqual(['Weekly news']);
+		expect(subjects(await poll('manual'))).toEqual(['Weekly news']);
+		expect(staticData).toEqual(before);
+		expect(subjects(await poll())).toEqual(['Weekly news']);
+	});
+
+	it('does so with a search query, in the watched folder alone', async () => {
+		arrives('Weekly plan', { folderId: projects });
+		const { poll } = watch({ filters: { query: 'subject:weekly OR subject:plan' } });
+		expect(subjects(await poll('manual'))).toEqual(['Weekly report 24']);
+	});
+
+	it('goes further than the first page', async () => {
+		arrives('Needle', { receivedDateTime: ago(hourMs) });
+		simulator.state.addMessages(alice, 150, { subject: 'Hay' });
+		const { poll } = watch({ filters: { subject: 'needle' } });
+		expect(subjects(await poll('manual'))).toEqual(['Needle']);
+	});
+
+	it('says what to do when there is none', async () => {
+		const { poll } = watch({ filters: { subject: 'nothing has this' } });
+		await expect(poll('manual')).rejects.toMatchObject({
+			message: 'No message to test with',
+			description: expect.stringContaining('change the filters') as string,
+		});
+	});
 });

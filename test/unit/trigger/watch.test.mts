@@ -374,8 +374,8 @@ describe('the server lists in another order than it was asked for', () => {
 		['the oldest first', (mails: Mail[]) => mails.toReversed()],
 		['late mail on top', (mails: Mail[]) => [mails[3]!, mails[7]!, ...mails]],
 		[
-			'by arrival, and one came late at the end of a page',
-			(mails: Mail[]) => mails.toSpliced(99, 0, mails.at(-1)!),
+			'by arrival, and some came late',
+			(mails: Mail[]) => mails.toSpliced(50, 0, mails.at(-2)!).toSpliced(99, 0, mails.at(-1)!),
 		],
 	])('loses nothing: %s', async (_, order) => {
 		const watch = new Watch();
