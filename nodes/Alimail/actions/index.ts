@@ -9,14 +9,17 @@ import { token } from './token';
 import type { Resource } from './types';
 import { user } from './user';
 
-/** All that the node can do. Properties, dispatch and display conditions follow from this list. */
+/**
+ * All that the node can do. Properties, dispatch and display conditions follow from this list. The first is chosen until
+ * the user chooses another; n8n lists them by name.
+ */
 export const resources: Resource[] = [
+	message,
 	apiRequest,
 	attachment,
 	department,
 	draft,
 	folder,
-	message,
 	sharedContact,
 	token,
 	user,

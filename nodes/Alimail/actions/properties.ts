@@ -18,7 +18,7 @@ export function nodeProperties(resources: Resource[]): INodeProperties[] {
 			name: 'resource',
 			type: 'options',
 			noDataExpression: true,
-			options: resources.map(({ name, value, operations }) => ({
+			options: byName(resources).map(({ name, value, operations }) => ({
 				name,
 				value,
 				...(operations.every(({ hiddenFromAgents }) => hiddenFromAgents) && HIDE_FROM_AGENTS),
@@ -45,7 +45,7 @@ function operationProperty({ value, operations }: Resource): INodeProperties {
 		type: 'options',
 		noDataExpression: true,
 		displayOptions: { show: { resource: [value] } },
-		options: operations.map(operationOption),
+		options: byName(operations).map(operationOption),
 		default: firstOperation,
 	};
 }
@@ -53,4 +53,8 @@ function operationProperty({ value, operations }: Resource): INodeProperties {
 function operationOption(operation: Operation): INodePropertyOptions {
 	const { name, value, action, description, hiddenFromAgents } = operation;
 	return { name, value, action, description, ...(hiddenFromAgents && HIDE_FROM_AGENTS) };
+}
+
+function byName<T extends { name: string }>(entries: T[]): T[] {
+	return [...entries].sort((a, b) => a.name.localeCompare(b.name, 'en'));
 }

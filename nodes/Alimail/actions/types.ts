@@ -44,5 +44,6 @@ export interface Resource {
 	/** Value of the `resource` parameter. */
 	value: string;
 	name: string;
+	/** The first is chosen until the user chooses another; n8n lists them by name. */
 	operations: Operation[];
 }

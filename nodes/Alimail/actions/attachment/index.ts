@@ -5,5 +5,5 @@ import { getAll } from './getAll.operation';
 export const attachment: Resource = {
 	value: 'attachment',
 	name: 'Attachment',
-	operations: [download, getAll],
+	operations: [getAll, download],
 };

@@ -8,5 +8,5 @@ import { update } from './update.operation';
 export const department: Resource = {
 	value: 'department',
 	name: 'Department',
-	operations: [create, deleteDepartment, get, getAll, update],
+	operations: [getAll, create, deleteDepartment, get, update],
 };

@@ -6,5 +6,5 @@ import { send } from './send.operation';
 export const draft: Resource = {
 	value: 'draft',
 	name: 'Draft',
-	operations: [addAttachment, create, send],
+	operations: [create, addAttachment, send],
 };

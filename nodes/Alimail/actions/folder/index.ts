@@ -7,5 +7,5 @@ import { rename } from './rename.operation';
 export const folder: Resource = {
 	value: 'folder',
 	name: 'Folder',
-	operations: [create, deleteFolder, getAll, rename],
+	operations: [getAll, create, deleteFolder, rename],
 };

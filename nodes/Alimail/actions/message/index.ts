@@ -14,6 +14,7 @@ export const message: Resource = {
 	value: 'message',
 	name: 'Message',
 	operations: [
+		send,
 		addTags,
 		deleteMessage,
 		get,
@@ -23,6 +24,5 @@ export const message: Resource = {
 		move,
 		removeTags,
 		reply,
-		send,
 	],
 };

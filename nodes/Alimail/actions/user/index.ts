@@ -10,5 +10,5 @@ import { update } from './update.operation';
 export const user: Resource = {
 	value: 'user',
 	name: 'User',
-	operations: [addAlias, create, deleteUser, get, getAll, resetPassword, update],
+	operations: [getAll, addAlias, create, deleteUser, get, resetPassword, update],
 };
