@@ -83,39 +83,35 @@ function parseText(text: string): Address[] {
 /** Cuts text where addresses are separated: outside of quotes and angle brackets. */
 function entriesIn(text: string): string[] {
 	const entries: string[] = [];
-	let entry = '';
+	let start = 0;
 	let place: 'outside' | 'quotes' | 'brackets' = 'outside';
-	const end = () => {
-		if (entry.trim() !== '') entries.push(entry.trim());
-		entry = '';
-	};
 	for (let at = 0; at < text.length; at++) {
 		const char = text[at]!;
 		if (place === 'quotes') {
-			entry += char;
-			if (char === '\\') entry += text[++at] ?? '';
+			if (char === '\\') at++;
 			else if (char === '"') place = 'outside';
-			continue;
+		} else if (place === 'brackets') {
+			if (char === '>') place = 'outside';
+		} else if (char === '"') {
+			place = 'quotes';
+		} else if (char === '<') {
+			place = 'brackets';
+		} else if (
+			',;\r\n'.includes(char) ||
+			('，；'.includes(char) && endsAddress(text.slice(Math.max(start, at - LONGEST_ADDRESS), at)))
+		) {
+			entries.push(text.slice(start, at));
+			start = at + 1;
 		}
-		if (place === 'outside') {
-			if (',;\r\n'.includes(char) || ('，；'.includes(char) && endsAddress(entry))) {
-				end();
-				continue;
-			}
-			if (char === '"') place = 'quotes';
-			if (char === '<') place = 'brackets';
-		} else if (char === '>') {
-			place = 'outside';
-		}
-		entry += char;
 	}
-	end();
-	return entries;
+	entries.push(text.slice(start));
+	return entries.map((entry) => entry.trim()).filter((entry) => entry !== '');
 }
 
-function endsAddress(entry: string): boolean {
-	const text = entry.trim();
-	return text.endsWith('>') || isEmailAddress(text);
+/** Whether the end of a text is that of an address. */
+function endsAddress(text: string): boolean {
+	const end = text.trim();
+	return end.endsWith('>') || isEmailAddress(end);
 }
 
 /** One address: `a@b.c`, `<a@b.c>`, `Jane Doe <a@b.c>` or `"Doe, Jane" <a@b.c>`. */
