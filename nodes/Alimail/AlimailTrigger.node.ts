@@ -17,6 +17,7 @@ export class AlimailTrigger implements INodeType {
 		icon: { light: 'file:../../icons/alimail.svg', dark: 'file:../../icons/alimail.dark.svg' },
 		group: ['trigger'],
 		version: 1,
+		subtitle: 'new message',
 		description:
 			'Starts the workflow when a message arrives in a folder of an Alimail (阿里邮箱) mailbox',
 		defaults: { name: 'Alimail Trigger' },

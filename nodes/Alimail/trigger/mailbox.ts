@@ -1,6 +1,7 @@
 import { NodeApiError, type IDataObject, type IPollFunctions } from 'n8n-workflow';
 
 import { entriesOf, textOf } from '../actions/answer';
+import { searchQuery } from '../actions/message/searchQuery';
 import { messageIn } from '../actions/message/simplify';
 import { callApi } from '../transport/call';
 import { restatedError } from '../transport/errors';
@@ -92,7 +93,8 @@ export async function searched(
 		(time, { receivedAt = time }) => Math.min(time, receivedAt),
 		Date.now(),
 	);
-	const recent = `date>=${new Date(earliest - SEARCH_MARGIN_MS).toISOString()}`;
+	const receivedAfter = new Date(earliest - SEARCH_MARGIN_MS).toISOString().replace(/\.\d+/, '');
+	const recent = searchQuery({ receivedAfter });
 	const find = async (text: string) => {
 		const missing = new Map(messages.map((message) => [message.id, message]));
 		const found = new Set<FolderMessage>();

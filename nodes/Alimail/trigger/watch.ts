@@ -5,9 +5,9 @@ import type { IDataObject } from 'n8n-workflow';
  * What a watched folder has shown so far, as it lies in the workflow's static data: plain JSON, whose size follows the number
  * of messages in the look-back window and not the time that the workflow has run.
  *
- * The invariant: every message of the folder that a scan came across and that was received at `since` or later is in `seen`,
- * whether it was handed on, filtered out or there from the start. So a message at or after `since` that is not in `seen` is
- * new, and what is older is none of the watch's business any more.
+ * The invariant: every message that a scan came across and that was received at `since` or later is in `seen`, whether it was
+ * handed on, filtered out or there from the start; only those that could not be read yet are left out, to be found again. So
+ * a message from `since` on that is not in `seen` is new. What is older is none of the watch's business any more.
  */
 export interface WatchState extends IDataObject {
 	version: typeof STATE_VERSION;

@@ -355,6 +355,16 @@ describe('filters', () => {
 		expect(simulator.requests).toHaveLength(1);
 	});
 
+	it('read no more of a search than it takes to find the new messages', async () => {
+		simulator.state.addMessages(alice, 250, { subject: 'New, but seen' });
+		const { poll } = watch({ filters: { query: 'subject:new' } });
+		await poll();
+		arrives('Something new');
+		simulator.clearRequests();
+		expect(subjects(await poll())).toEqual(['Something new']);
+		expect(simulator.requests.filter(({ method }) => method === 'POST')).toHaveLength(2);
+	});
+
 	it('wait for a search that does not know the message yet', async () => {
 		const { poll } = watch({ filters: { query: 'subject:new' } });
 		await poll();
