@@ -27,6 +27,9 @@ const baseEnvironment = {
 /** What n8n 1.x does not know and would refuse to start with. */
 const modernEnvironment = { N8N_DISABLED_MODULES: 'mcp-registry' };
 
+/** n8n 1.x mixes up the transactions of concurrent calls on its one SQLite connection; 2.x has several by default. */
+const legacyEnvironment = { DB_SQLITE_POOL_SIZE: '3' };
+
 /** Which n8n process to start, and how. */
 export interface N8nProcessOptions {
 	installation: N8nInstallation;
@@ -50,7 +53,7 @@ export class N8nProcess {
 				HOME: userFolder,
 				N8N_USER_FOLDER: userFolder,
 				...baseEnvironment,
-				...(!installation.version.startsWith('1.') && modernEnvironment),
+				...(installation.version.startsWith('1.') ? legacyEnvironment : modernEnvironment),
 				...env,
 			},
 			stdio: ['ignore', 'pipe', 'pipe'],
