@@ -14,6 +14,8 @@ export default defineConfig({
 		projects: [
 			project('unit', {}),
 			project('integration', { testTimeout: 30_000 }),
+			project('security', { testTimeout: 60_000 }),
+			project('chaos', { testTimeout: 1_800_000 }),
 			project('e2e', {
 				// Each file starts its own n8n: on a small machine one after another is faster.
 				fileParallelism: false,
