@@ -1,4 +1,5 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Content } from './content.mts';
 import type { Faults, ActiveFault } from './faults.mts';
 import type { RateLimiter } from './rateLimit.mts';
 import type { RecordedRequest } from './record.mts';
@@ -39,4 +40,14 @@ export function streamOrigin(request: FastifyRequest, settings: Settings): strin
 /** The answer of send and batch operations: `{}` [OFF] or nothing at all [3P]. */
 export function emptyAnswer(settings: Settings): object | string {
 	return settings.emptyBodies ? '' : {};
+}
+
+/** Answers with the bytes of a file. */
+export function sendContent(
+	reply: FastifyReply,
+	content: Content,
+	settings: Settings,
+): FastifyReply {
+	if (settings.downloadLength === 'declared') void reply.header('content-length', content.size);
+	return reply.type('application/octet-stream').send(content.open());
 }

@@ -10,6 +10,8 @@ export interface Settings {
 	retryAfterHeader: 'none' | 'seconds' | 'date';
 	latencyMs: number;
 	downloadShape: 'redirect' | 'location' | 'relativeLocation' | 'bytes';
+	/** Whether the bytes of a download come with their length or in chunks. */
+	downloadLength: 'declared' | 'chunked';
 	uploadUrlShape: 'absolute' | 'relative';
 	messageShape: 'wrapped' | 'bare';
 	folderListKey: 'folders' | 'value';
@@ -38,6 +40,7 @@ export const defaultSettings: Readonly<Settings> = {
 	retryAfterHeader: 'none',
 	latencyMs: 0,
 	downloadShape: 'redirect',
+	downloadLength: 'declared',
 	uploadUrlShape: 'absolute',
 	messageShape: 'wrapped',
 	folderListKey: 'folders',

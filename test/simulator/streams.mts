@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FastifyInstance } from 'fastify';
 import { fileContent, type Content } from './content.mts';
-import { emptyAnswer, type Context } from './context.mts';
+import { emptyAnswer, sendContent, type Context } from './context.mts';
 import { invalidParameter, notFound } from './errors.mts';
 
 /** Lifetime of a download session; the real one is unknown. */
@@ -138,10 +138,7 @@ export function streamRoutes(app: FastifyInstance, { streams, settings }: Contex
 
 	app.get<Params>('/v2/stream/:session', { config }, (request, reply) => {
 		const content = streams.download(request.params.session);
-		return reply
-			.type('application/octet-stream')
-			.header('content-length', content.size)
-			.send(content.open());
+		return sendContent(reply, content, settings);
 	});
 
 	app.route<Params>({

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { streamOrigin, type Context } from '../context.mts';
+import { sendContent, streamOrigin, type Context } from '../context.mts';
 import { invalidParameter, notFound } from '../errors.mts';
 import { presentAttachment } from '../fields.mts';
 import {
@@ -41,10 +41,7 @@ export function attachmentRoutes(
 		if (attachment === undefined) throw notFound('attachment');
 		const { content } = attachment;
 		if (settings.downloadShape === 'bytes') {
-			return reply
-				.type('application/octet-stream')
-				.header('content-length', content.size)
-				.send(content.open());
+			return sendContent(reply, content, settings);
 		}
 		const path = streams.openDownload(content);
 		const location = `${streamOrigin(request, settings)}${path}`;
