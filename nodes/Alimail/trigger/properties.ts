@@ -99,7 +99,24 @@ const options: INodeProperties = {
 	],
 };
 
+/** There is one. n8n's list of nodes takes the name of the trigger from here: *On message received*. */
+const event: INodeProperties = {
+	displayName: 'Event',
+	name: 'event',
+	type: 'options',
+	noDataExpression: true,
+	options: [
+		{
+			name: 'Message Received',
+			value: 'messageReceived',
+			description: 'A message arrives in the folder, or is moved there',
+		},
+	],
+	default: 'messageReceived',
+};
+
 export const triggerProperties: INodeProperties[] = [
+	event,
 	{ ...mailboxProperty, description: 'The mailbox to watch' },
 	folderProperty({ description: 'The folder to watch. Its subfolders are not.' }),
 	filters,

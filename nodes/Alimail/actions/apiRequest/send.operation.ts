@@ -16,7 +16,7 @@ const DEFAULT_ITEMS_AT_ONCE = 10;
 export const send: ItemOperation = {
 	value: 'send',
 	name: 'Send',
-	action: 'Send an authenticated request',
+	action: 'Send API request',
 	description: 'Call any path of the Alimail API with the access token of the credential',
 	properties,
 

@@ -37,7 +37,7 @@ export interface Composition {
 	saveToSentItems: boolean;
 }
 
-const ADDRESS_PLACEHOLDER = 'e.g. nathan@example.com, "Doe, Jane" <jane@example.com>';
+const ADDRESS_PLACEHOLDER = 'e.g. nathan@example.com';
 
 /** RFC 9110, section 5.6.2, which is what mail systems agree on too; RFC 5322 would allow some more. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -72,7 +72,7 @@ export const toProperty: INodeProperties = {
 	default: '',
 	placeholder: ADDRESS_PLACEHOLDER,
 	description:
-		'The recipients, separated by commas. An expression may also give a list of addresses or of objects with email and name.',
+		'The recipients, separated by commas, with or without names: nathan@example.com, "Smith, Jane" &lt;jane@example.com&gt;. An expression may also give a list of addresses or of objects with email and name.',
 };
 
 export const subjectProperty: INodeProperties = {
@@ -104,6 +104,7 @@ export const contentProperties: INodeProperties[] = [
 		type: 'string',
 		typeOptions: { rows: 5 },
 		default: '',
+		placeholder: 'e.g. Hello Nathan, your order has shipped.',
 		displayOptions: { show: { emailFormat: ['text', 'both'] } },
 		description: 'Plain text content of the message',
 	},
@@ -113,6 +114,7 @@ export const contentProperties: INodeProperties[] = [
 		type: 'string',
 		typeOptions: { rows: 5 },
 		default: '',
+		placeholder: 'e.g. <p>Hello Nathan, your order has <b>shipped</b>.</p>',
 		displayOptions: { show: { emailFormat: ['html', 'both'] } },
 		description: 'HTML content of the message',
 	},
