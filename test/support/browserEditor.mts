@@ -1,0 +1,223 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { startSimulator, type Simulator } from '../simulator/index.mts';
+import { launchChromium } from './browserChromium.mts';
+import { reducePalette } from './browserImage.mts';
+import type { StoredCredential, StoredWorkflow } from './n8nApi.mts';
+import type { N8nInstallation } from './n8nInstallation.mts';
+import { type N8nServer, startN8n } from './n8nServer.mts';
+
+const images = new URL('../../docs/images/', import.meta.url);
+
+/** Pictures show this name on whatever port the simulator listens. */
+const waitMs = 60_000;
+
+/** A window as most people have it, and a small one. */
+export const viewports = {
+	usual: { width: 1400, height: 900 },
+	narrow: { width: 1000, height: 900 },
+} as const;
+
+/** What n8n and the browser are started from. */
+export interface EditorParts {
+	installation: N8nInstallation;
+	tarball: string;
+	chromium: string;
+}
+
+/** What a picture shows, if not the whole window. */
+export interface PictureOptions {
+	of?: Locator;
+	/** Leaves out what is further down. */
+	height?: number;
+}
+
+/** n8n's editor in a browser, signed in, with the package installed and a simulator beside it. */
+export class Editor {
+	simulator!: Simulator;
+	n8n!: N8nServer;
+	page!: Page;
+	#browser: Browser | undefined;
+
+	async start({ installation, tarball, chromium }: EditorParts): Promise<void> {
+		this.simulator = await startSimulator();
+		this.n8n = await startN8n({ installation, tarball });
+		this.#browser = await launchChromium(chromium);
+		const context = await this.#browser.newContext({
+			locale: 'en-US',
+			timezoneId: 'UTC',
+			viewport: viewports.usual,
+			colorScheme: 'light',
+			reducedMotion: 'reduce',
+		});
+		this.page = await context.newPage();
+		this.page.setDefaultTimeout(waitMs);
+		await this.#signIn();
+	}
+
+	async stop(): Promise<void> {
+		await this.#browser?.close();
+		// Undefined when the start failed before them.
+		await (this.n8n as N8nServer | undefined)?.stop();
+		await (this.simulator as Simulator | undefined)?.close();
+	}
+
+	/** A credential that the simulator accepts. */
+	async createCredential(name = 'Alimail'): Promise<StoredCredential> {
+		const { url, clientId, clientSecret } = this.simulator;
+		const fields = { region: 'custom', baseUrl: url, clientId, clientSecret };
+		return await this.n8n.createCredential('alimailApi', fields, name);
+	}
+
+	/** What n8n's editor marks with this name, as far as it can be seen. */
+	at(testId: string): Locator {
+		return this.page.locator(`[data-test-id="${testId}"]:visible`);
+	}
+
+	async open(path: string): Promise<void> {
+		await this.page.goto(new URL(path, this.n8n.url).href);
+	}
+
+	/** Opens an empty workflow. */
+	async newWorkflow(): Promise<void> {
+		await this.open('/workflow/new');
+		await this.at('canvas-plus-button').waitFor();
+	}
+
+	/** Opens a workflow that n8n has. */
+	async openWorkflow({ id }: StoredWorkflow): Promise<void> {
+		await this.open(`/workflow/${id}`);
+		await this.at('canvas-node').first().waitFor();
+	}
+
+	/** Opens the list of nodes and types into its search; the list then has what n8n finds. */
+	async searchNodes(text: string): Promise<Locator> {
+		const search = this.at('node-creator-search-bar');
+		if (!(await search.isVisible())) await this.at('node-creator-plus-button').first().click();
+		await search.fill(text);
+		const found = this.at('item-iterator-item');
+		await found.first().waitFor();
+		return found;
+	}
+
+	/** Shows all actions of the node, as the list of nodes offers them. */
+	async showActions(): Promise<void> {
+		await (await this.searchNodes('alimail')).filter({ hasText: 'Alimail' }).first().click();
+		const category = this.at('node-creator-category-item').filter({ hasText: /^Actions/ });
+		await category.waitFor();
+		const first = this.page.getByText('Send message', { exact: true });
+		if (!(await first.isVisible())) await category.click();
+		await first.waitFor();
+	}
+
+	/** Drops the node into an empty workflow, with one of its actions; its panel is open then. */
+	async addAction(action: string): Promise<void> {
+		await this.newWorkflow();
+		await this.showActions();
+		await this.page.getByText(action, { exact: true }).first().click();
+		await this.at('ndv').waitFor();
+	}
+
+	/** The field of a parameter. */
+	parameter(name: string): Locator {
+		return this.at(`parameter-input-${name}`);
+	}
+
+	/** Types into the field of a parameter. */
+	async fill(name: string, value: string): Promise<void> {
+		await this.parameter(name).locator('input, textarea').first().fill(value);
+	}
+
+	/** Opens a list of options. */
+	async openOptions(name: string): Promise<Locator> {
+		await this.parameter(name).locator('input').first().click();
+		const options = this.page.locator('.el-select-dropdown__item:visible');
+		await options.first().waitFor();
+		return options;
+	}
+
+	/** Chooses an option by the beginning of its text. */
+	async choose(name: string, option: string): Promise<void> {
+		const options = await this.openOptions(name);
+		await options
+			.filter({ hasText: new RegExp(`^\\s*${option}`) })
+			.first()
+			.click();
+		await options.first().waitFor({ state: 'hidden' });
+	}
+
+	/** Adds an entry to a collection such as *Options*. */
+	async addOption(name: string): Promise<void> {
+		await this.at('collection-parameter-add').last().locator('input').click();
+		const options = this.page.locator('.el-select-dropdown__item:visible');
+		await options.filter({ hasText: name }).first().click();
+	}
+
+	/** Opens a resource locator that is in the mode *From List*; its entries are there then. */
+	async openList(name: string): Promise<Locator> {
+		await this.at(`resource-locator-${name}`).locator('[data-test-id="rlc-input"]').click();
+		const entries = this.at('rlc-item');
+		await entries.first().waitFor();
+		return entries;
+	}
+
+	/** Searches in a resource locator that is open. */
+	async searchList(text: string): Promise<void> {
+		await this.at('rlc-search').locator('input').or(this.at('rlc-search')).last().fill(text);
+	}
+
+	/** Chooses an entry of a resource locator by a part of its text. */
+	async chooseFromList(name: string, entry: string): Promise<void> {
+		const entries = await this.openList(name);
+		await entries.filter({ hasText: entry }).first().click();
+		await entries.first().waitFor({ state: 'hidden' });
+	}
+
+	/** Runs the node whose panel is open. */
+	async executeStep(): Promise<void> {
+		await this.at('node-execute-button').click();
+	}
+
+	/** Where the node whose panel is open shows what came out. */
+	get output(): Locator {
+		return this.at('output-panel');
+	}
+
+	/** Lets everything that fades away be gone, and nothing be hovered. */
+	async settle(): Promise<void> {
+		await this.page.mouse.move(0, 0);
+		await this.page.locator('.el-notification').first().waitFor({ state: 'detached' });
+		await this.page.evaluate(async () => {
+			await Promise.all(
+				document
+					.getAnimations()
+					.filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity)
+					.map(async ({ finished }) => await finished.catch(() => undefined)),
+			);
+		});
+	}
+
+	/** Writes `docs/images/<name>.png` if it is not there or `UPDATE_IMAGES` is 1. */
+	async picture(name: string, { of, height }: PictureOptions = {}): Promise<void> {
+		const file = new URL(`${name}.png`, images);
+		if (existsSync(file) && process.env.UPDATE_IMAGES !== '1') return;
+		await this.settle();
+		const box = await of?.boundingBox();
+		const png = await this.page.screenshot({
+			...(box && { clip: { ...box, height: Math.min(box.height, height ?? Infinity) } }),
+			caret: 'hide',
+		});
+		await mkdir(images, { recursive: true });
+		await writeFile(file, reducePalette(png));
+	}
+
+	async #signIn(): Promise<void> {
+		const { email, password } = this.n8n.login;
+		await this.open('/signin');
+		await this.page.locator('input[name="emailOrLdapLoginId"]').fill(email);
+		await this.page.locator('input[name="password"]').fill(password);
+		await this.at('form-submit-button').click();
+		await this.at('project-home-menu-item').waitFor();
+	}
+}
