@@ -23,6 +23,12 @@ export default defineConfig({
 				hookTimeout: 900_000,
 				globalSetup: 'test/e2e/globalSetup.mts',
 			}),
+			project('browser', {
+				fileParallelism: false,
+				testTimeout: 180_000,
+				hookTimeout: 900_000,
+				globalSetup: 'test/browser/globalSetup.mts',
+			}),
 		],
 	},
 });
