@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 // The node and n8n-core must share one n8n-workflow, as in n8n: its error classes are compared by identity.
 const n8nWorkflow = createRequire(import.meta.url).resolve('n8n-workflow');
@@ -17,9 +17,17 @@ export default defineConfig({
 			project('security', { testTimeout: 60_000 }),
 			project('chaos', { testTimeout: 1_800_000 }),
 			project('e2e', {
+				exclude: [...configDefaults.exclude, 'test/e2e/queue.test.mts'],
 				// Each file starts its own n8n: on a small machine one after another is faster.
 				fileParallelism: false,
 				testTimeout: 120_000,
+				hookTimeout: 900_000,
+				globalSetup: 'test/e2e/globalSetup.mts',
+			}),
+			project('queue', {
+				include: ['test/e2e/queue.test.mts'],
+				sequence: { groupOrder: 1 },
+				testTimeout: 240_000,
 				hookTimeout: 900_000,
 				globalSetup: 'test/e2e/globalSetup.mts',
 			}),

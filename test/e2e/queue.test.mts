@@ -1,0 +1,216 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+	afterAll,
+	beforeAll,
+	beforeEach,
+	describe,
+	expect,
+	inject,
+	onTestFailed,
+	test,
+} from 'vitest';
+import { startSimulator, type Simulator } from '../simulator/index.mts';
+import { errorOf, outputOf } from '../support/execution.mts';
+import { credentialOf, type DeployedWorkflow, type StoredCredential } from '../support/n8nApi.mts';
+import { byAddress } from '../support/operations.mts';
+import { pollUntil } from '../support/poll.mts';
+import { QueueModeN8n, workOf } from '../support/queueModeN8n.mts';
+import type { NodeSketch } from '../support/workflow.mts';
+
+const version = '2.41.1';
+const workers = 3;
+const executionTimeoutMs = 120_000;
+const callsAtOnce = 15;
+
+/** How n8n finds out that a worker is gone; much shorter than its standard, which takes minutes. */
+const stalledJobs = {
+	QUEUE_WORKER_LOCK_DURATION: '10000',
+	QUEUE_WORKER_LOCK_RENEW_TIME: '2000',
+	QUEUE_WORKER_STALLED_INTERVAL: '5000',
+};
+
+const installation = inject('n8nInstallations').find((one) => one.version === version);
+
+describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () => {
+	let n8n: QueueModeN8n;
+	let simulator: Simulator;
+	let credential: StoredCredential;
+
+	beforeAll(async () => {
+		const tarball = inject('tarball');
+		if (tarball === null) throw new Error('The package has not been built: run "npm run build".');
+		simulator = await startSimulator();
+		n8n = new QueueModeN8n({ installation: installation!, tarball, workers, env: stalledJobs });
+		await n8n.start();
+		const { url, clientId, clientSecret } = simulator;
+		credential = await n8n.createCredential('alimailApi', {
+			region: 'custom',
+			baseUrl: url,
+			clientId,
+			clientSecret,
+		});
+	});
+
+	afterAll(async () => {
+		await n8n?.stop();
+		await simulator?.close();
+	});
+
+	beforeEach(() => {
+		simulator.reset();
+		const from = n8n.logs.length;
+		onTestFailed(() => console.error(`n8n wrote:\n${n8n.logs.slice(from).slice(-8000)}`));
+	});
+
+	/** A workflow that makes one request for each call of its webhook, which does not wait for it. */
+	const oneRequest = async (): Promise<DeployedWorkflow> => {
+		const node = alimail(credential, {
+			resource: 'apiRequest',
+			operation: 'send',
+			method: 'GET',
+			path: '=/v2/users/alice@example.com?call={{ $json.body.call }}',
+		});
+		return await n8n.deploy([node], { webhook: { responseMode: 'onReceived' } });
+	};
+
+	/** How often the API has answered each call that a workflow was started with. */
+	const answersPerCall = (): Map<number, number> => {
+		const answers = new Map<number, number>();
+		for (const { query, status } of simulator.apiRequests) {
+			if (query.call === undefined || status !== 200) continue;
+			const call = Number(query.call);
+			answers.set(call, (answers.get(call) ?? 0) + 1);
+		}
+		return answers;
+	};
+
+	const answered = async (count: number) =>
+		await pollUntil(
+			async () => answersPerCall().size >= count || undefined,
+			executionTimeoutMs,
+			() => `The API did not answer ${count} calls`,
+		);
+
+	test('300 executions over three workers all succeed while tokens live for five seconds', async () => {
+		const executions = 300;
+		const lifetimeSeconds = 5;
+		simulator.settings.tokenLifetimeSeconds = lifetimeSeconds;
+		const workflow = await oneRequest();
+		const startedAt = Date.now();
+		await callMany(workflow, executions);
+		const ended = await n8n.waitForExecutionsOf(workflow.id, executions, executionTimeoutMs);
+		const elapsedSeconds = (Date.now() - startedAt) / 1000;
+
+		expect(countBy(ended.map(({ status }) => status))).toEqual({ success: executions });
+		expect(answersPerCall().size).toBe(executions);
+		expect(Math.max(...answersPerCall().values())).toBe(1);
+		for (const worker of n8n.workers) expect(workOf(worker).finished).not.toEqual([]);
+
+		// A process asks for a token at most once per usable life: the five seconds less the margin of a tenth. A run of
+		// `elapsed` seconds touches at most that many lives and one that it begins in the middle of.
+		const lives = Math.ceil(elapsedSeconds / (lifetimeSeconds * 0.9)) + 1;
+		expect(simulator.tokenRequests.length).toBeLessThanOrEqual(workers * lives);
+		// And tokens did run out: otherwise this test would show nothing.
+		expect(simulator.tokenRequests.length).toBeGreaterThan(1);
+	});
+
+	test('a killed worker harms no execution but those that it was running', async () => {
+		const executions = 150;
+		simulator.settings.latencyMs = 300;
+		const workflow = await oneRequest();
+		const victim = n8n.workers[0]!;
+		const before = new Set(workOf(victim).started);
+		const calling = callMany(workflow, executions);
+		await answered(executions / 4);
+		await n8n.killWorker(victim);
+		await calling;
+
+		const ended = await n8n.waitForExecutionsOf(workflow.id, executions, executionTimeoutMs);
+		const lost = ended.filter(({ status }) => status !== 'success').map(({ id }) => id);
+		const survivors = n8n.workers.filter((worker) => worker !== victim);
+		const finishedByOthers = new Set(survivors.flatMap((worker) => workOf(worker).finished));
+
+		// The killed worker was running some, no more than n8n gives to one worker at a time.
+		expect(workOf(victim).started.some((id) => !before.has(id))).toBe(true);
+		expect(lost.length).toBeLessThanOrEqual(10);
+		expect(lost.filter((id) => finishedByOthers.has(id))).toEqual([]);
+		// n8n does not run them again, because it can not know how far they came: it ends them with this error.
+		for (const id of lost) {
+			const execution = await n8n.getExecution(id);
+			expect(execution.status).toBe('error');
+			expect(errorOf(execution)?.message).toMatch(/failed to be processed too many times/);
+		}
+		expect(Math.max(...answersPerCall().values())).toBe(1);
+
+		await n8n.addWorker();
+	});
+
+	test('a restart of Redis harms no execution', async () => {
+		const executions = 150;
+		simulator.settings.latencyMs = 100;
+		const workflow = await oneRequest();
+		const calling = callMany(workflow, executions);
+		await answered(executions / 4);
+		await n8n.restartRedis(500);
+		await calling;
+
+		const ended = await n8n.waitForExecutionsOf(workflow.id, executions, executionTimeoutMs);
+		expect(countBy(ended.map(({ status }) => status))).toEqual({ success: executions });
+		expect(answersPerCall().size).toBe(executions);
+		expect(Math.max(...answersPerCall().values())).toBe(1);
+	});
+
+	test('a file that a worker has downloaded can be read elsewhere', async () => {
+		// In queue mode n8n keeps files in the database, unless told otherwise.
+		const content = randomBytes(3 * 1024 * 1024);
+		const mailbox = 'alice@example.com';
+		const message = simulator.state.addMessage(mailbox, {
+			attachments: [{ name: 'random.bin', content }],
+		});
+		const [attachment] = message.attachments;
+		const download = alimail(credential, {
+			resource: 'attachment',
+			operation: 'download',
+			mailbox: byAddress(mailbox),
+			messageId: message.id,
+			attachmentId: attachment!.id,
+			binaryPropertyName: 'data',
+		});
+		const { execution } = await n8n.runWorkflow([download]);
+
+		const file = outputOf(execution, download.name)[0]?.binary?.data;
+		expect(file?.id).toMatch(/^database:/);
+		expect(sha256(await n8n.readBinary(file!))).toBe(sha256(content));
+	});
+});
+
+function alimail(credential: StoredCredential, parameters: NodeSketch['parameters']): NodeSketch {
+	return {
+		name: 'Alimail',
+		type: 'n8n-nodes-alimail.alimail',
+		credentials: credentialOf(credential),
+		parameters,
+	};
+}
+
+/** Starts a workflow many times, some at once; each call has a number of its own. */
+async function callMany(workflow: DeployedWorkflow, count: number): Promise<void> {
+	const calls = Array.from({ length: count }, (_, call) => call)[Symbol.iterator]();
+	const caller = async () => {
+		for (const call of calls) {
+			const { status } = await workflow.call({ body: { call } });
+			expect(status).toBe(200);
+		}
+	};
+	await Promise.all(Array.from({ length: callsAtOnce }, caller));
+}
+
+function countBy(values: string[]): Record<string, number> {
+	const counts: Record<string, number> = {};
+	for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+	return counts;
+}
+
+function sha256(content: Buffer): string {
+	return createHash('sha256').update(content).digest('hex');
+}
