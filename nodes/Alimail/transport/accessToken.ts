@@ -348,7 +348,9 @@ function ownDomainsOnly(
 
 function targetOf(request: IHttpRequestOptions & { uri?: string }): URL | undefined {
 	try {
-		return new URL(request.url ?? request.uri ?? '', request.baseURL || undefined);
+		const target = new URL(request.url ?? request.uri ?? '', request.baseURL || undefined);
+		// `blob:https://host/` has the origin of that host, and n8n's helpers would take it for a path below `baseURL`.
+		return /^https?:$/.test(target.protocol) ? target : undefined;
 	} catch {
 		return undefined;
 	}
