@@ -1,5 +1,11 @@
-import type { ICredentialDataDecryptedObject, INode, INodeParameters } from 'n8n-workflow';
+import type {
+	ICredentialDataDecryptedObject,
+	INode,
+	INodeExecutionData,
+	INodeParameters,
+} from 'n8n-workflow';
 import { onTestFinished } from 'vitest';
+import { errorOf, type Execution, outputOf, type RecordedError } from '../../support/execution.mts';
 import { type N8nApi, type StoredCredential, credentialOf } from '../../support/n8nApi.mts';
 import type { NodeSketch } from '../../support/workflow.mts';
 import { startSimulator, type Settings, type Simulator } from '../../simulator/index.mts';
@@ -104,4 +110,42 @@ export function jsonBody(body: unknown): INodeParameters {
 		specifyBody: 'json',
 		jsonBody: JSON.stringify(body),
 	};
+}
+
+/** What came of a run of the node under test. */
+export interface NodeRun {
+	execution: Execution;
+	/** The items of its first output. */
+	output: INodeExecutionData[];
+	/** Their `json`. */
+	json: Array<INodeExecutionData['json']>;
+	/** What it ended with, if it failed. */
+	error: RecordedError | undefined;
+}
+
+/** Runs API Request in an execution that a webhook starts, once for every item, with a credential of its own. */
+export async function sendRequests(
+	n8n: N8nApi,
+	simulator: Simulator,
+	parameters: INodeParameters,
+	{
+		items = [{}],
+		...settings
+	}: { items?: Array<Record<string, unknown>> } & Partial<NodeSettings> = {},
+): Promise<NodeRun> {
+	const credential = await alimailCredential(n8n, simulator);
+	const node = apiRequestNode(credential, parameters, settings);
+	const { execution } = await n8n.runWithItems(items, [node]);
+	return runOf(execution);
+}
+
+/** Reads what came of the node under test in an execution. */
+export function runOf(execution: Execution): NodeRun {
+	const output = outputOf(execution, NODE);
+	return { execution, output, json: output.map(({ json }) => json), error: errorOf(execution) };
+}
+
+/** Entries of a fixed collection, as the editor stores them. */
+export function pairs(values: Record<string, string>): INodeParameters {
+	return { parameters: Object.entries(values).map(([name, value]) => ({ name, value })) };
 }
