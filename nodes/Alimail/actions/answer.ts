@@ -1,6 +1,6 @@
 import { NodeApiError, type IDataObject } from 'n8n-workflow';
 
-import type { AlimailContext } from '../transport/request';
+import type { AlimailContext } from '../transport/types';
 import type { Concurrency } from './types';
 
 /** For operations that only read: enough items side by side for the rate that Alimail allows. */

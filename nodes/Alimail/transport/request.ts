@@ -7,9 +7,7 @@ import { refusedError, unansweredError } from './errors';
 import { DEFAULT_REQUESTS_PER_SECOND, pacerFor, pause } from './pacing';
 import type { AlimailContext, AlimailRequest, AlimailResponse } from './types';
 
-export type { AlimailContext, AlimailRequest, AlimailResponse } from './types';
-
-export const DEFAULT_MAX_RETRIES = 5;
+const DEFAULT_MAX_RETRIES = 5;
 
 /** First wait when a 429 or a broken connection says nothing about how long; doubles with every attempt. */
 const FIRST_RETRY_WAIT_MS = 500;

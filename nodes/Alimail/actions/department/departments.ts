@@ -7,7 +7,7 @@ import type {
 
 import { callApi } from '../../transport/call';
 import { collect, pagesByOffset } from '../../transport/pagination';
-import type { AlimailContext } from '../../transport/request';
+import type { AlimailContext } from '../../transport/types';
 import { entriesOf, pickFields, textOf, withCounts } from '../answer';
 import { listOfText, type WritableField } from '../fields';
 import { idLocator } from '../locators';

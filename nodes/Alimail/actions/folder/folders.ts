@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { callApi } from '../../transport/call';
-import type { AlimailContext } from '../../transport/request';
+import type { AlimailContext } from '../../transport/types';
 import { countOf, entriesOf, isObject, textOf, withCounts } from '../answer';
 import { WELL_KNOWN_FOLDERS } from '../locators';
 import { walkTree, type PlacedEntry, type TreeEntry } from '../tree';

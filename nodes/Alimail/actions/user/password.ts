@@ -2,7 +2,8 @@ import { jsonParse, type IDataObject } from 'n8n-workflow';
 
 import { requestFor, type ApiCall } from '../../transport/call';
 import { refusedError } from '../../transport/errors';
-import { request, type AlimailContext } from '../../transport/request';
+import { request } from '../../transport/request';
+import type { AlimailContext } from '../../transport/types';
 import { isObject } from '../answer';
 import { withoutPasswords } from './users';
 

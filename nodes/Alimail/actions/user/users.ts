@@ -8,7 +8,7 @@ import {
 import { callApi } from '../../transport/call';
 import { parameterError } from '../../transport/errors';
 import { MAX_PAGE_SIZE, collect, pagesByCursor } from '../../transport/pagination';
-import type { AlimailContext } from '../../transport/request';
+import type { AlimailContext } from '../../transport/types';
 import { entriesOf, isObject, pickFields } from '../answer';
 import { idParameter, isAddress } from '../locators';
 
