@@ -1,0 +1,50 @@
+// `npm run bench`: measures the package on real n8n beside n8n's own nodes and writes docs/benchmarks.md.
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Lab, n8nVersion } from './lab.mts';
+import { writeReport, type Section } from './report.mts';
+import { filesTable } from './tables/files.mts';
+import { limitTable } from './tables/limit.mts';
+import { loadingTable } from './tables/loading.mts';
+import { returnAllTable } from './tables/returnAll.mts';
+import { throughputTable } from './tables/throughput.mts';
+import { tokenTable } from './tables/token.mts';
+
+const tables: Array<(lab: Lab) => Promise<Section>> = [
+	limitTable,
+	throughputTable,
+	filesTable,
+	returnAllTable,
+	tokenTable,
+	loadingTable,
+];
+
+const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
+const wanted = values.only?.map(Number) ?? tables.map((_, index) => index + 1);
+const unknown = wanted.find((number) => tables[number - 1] === undefined);
+if (unknown !== undefined) {
+	throw new RangeError(
+		`--only takes a number from 1 to ${tables.length}, several times if need be`,
+	);
+}
+
+for (const number of wanted) {
+	console.log(`\n▸ Table ${number}`);
+	const lab = await Lab.create();
+	try {
+		const section = await tables[number - 1]!(lab);
+		console.log(`  ${section.title}`);
+		console.table(
+			section.rows.map((row) =>
+				Object.fromEntries(
+					section.columns.map((column, index) => [column || ' '.repeat(index + 1), row[index]]),
+				),
+			),
+		);
+		await writeReport([section], n8nVersion);
+	} finally {
+		await lab.close();
+		await rm(dirname(lab.tarball), { recursive: true, force: true });
+	}
+}
