@@ -222,7 +222,7 @@ async function requestToken(
 		response.statusCode >= 200 && response.statusCode < 300 ? tokenFrom(answer) : undefined;
 	if (token === undefined) {
 		const reason = withoutSecrets(describeAnswer(answer, text), application);
-		throw new OperationalError(
+		throw noTokenError(
 			`Alimail gave no access token: HTTP ${response.statusCode}${reason ? `, ${reason}` : ''}. Check the Application ID and the Application Secret, that the region is the application's own, that the application's IP restriction admits this server, and that the edition of Alimail is a paid one.`,
 		);
 	}
@@ -293,6 +293,11 @@ function stillRefused(token: AccessToken): boolean {
 	const first = firstRefusals.get(key);
 	if (first === undefined) remember(firstRefusals, key, Date.now());
 	return first === undefined || Date.now() - first < REFUSAL_PATIENCE_MS;
+}
+
+/** With an `httpCode`: without one, n8n takes a foreign "Bad gateway" in the message for a 502, and replaces the message. */
+function noTokenError(message: string): Error {
+	return Object.assign(new OperationalError(message), { httpCode: 'none' });
 }
 
 function expiredTokenError(): Error {
