@@ -17,7 +17,7 @@ export const get: BatchOperation = {
 	properties: [
 		{
 			displayName:
-				'The access token stands in the output and in the data of the execution. Whoever sees it can use the mail API until it expires. To call the API, use API Request or the HTTP Request node with this credential: they need no token.',
+				"The access token appears in the output and is stored with the execution. Anyone who sees it can use the mail API until it expires. You don't need it to call the API: use the resource 'API Request', or the HTTP Request node with this credential.",
 			name: 'tokenNotice',
 			type: 'notice',
 			default: '',
