@@ -20,7 +20,12 @@ import type { NodeSketch } from '../support/workflow.mts';
 const version = '2.41.1';
 const workers = 3;
 const executionTimeoutMs = 120_000;
+/** n8n's standard. */
+const jobsPerWorker = 10;
 const callsAtOnce = 15;
+/** What n8n says of an execution whose worker was not heard of again. */
+const lostJob = /failed to be processed too many times/;
+const shownLogLength = 8000;
 
 /** How n8n finds out that a worker is gone; much shorter than its standard, which takes minutes. */
 const stalledJobs = {
@@ -59,7 +64,7 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 	beforeEach(() => {
 		simulator.reset();
 		const from = n8n.logs.length;
-		onTestFailed(() => console.error(`n8n wrote:\n${n8n.logs.slice(from).slice(-8000)}`));
+		onTestFailed(() => console.error(`n8n wrote:\n${n8n.logs.slice(from).slice(-shownLogLength)}`));
 	});
 
 	/** A workflow that makes one request for each call of its webhook, which does not wait for it. */
@@ -132,13 +137,13 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 
 		// The killed worker was running some, no more than n8n gives to one worker at a time.
 		expect(workOf(victim).started.some((id) => !before.has(id))).toBe(true);
-		expect(lost.length).toBeLessThanOrEqual(10);
+		expect(lost.length).toBeLessThanOrEqual(jobsPerWorker);
 		expect(lost.filter((id) => finishedByOthers.has(id))).toEqual([]);
 		// n8n does not run them again, because it can not know how far they came: it ends them with this error.
 		for (const id of lost) {
 			const execution = await n8n.getExecution(id);
 			expect(execution.status).toBe('error');
-			expect(errorOf(execution)?.message).toMatch(/failed to be processed too many times/);
+			expect(errorOf(execution)?.message).toMatch(lostJob);
 		}
 		expect(Math.max(...answersPerCall().values())).toBe(1);
 
@@ -154,9 +159,17 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 		await n8n.restartRedis(500);
 		await calling;
 
+		// What an execution does on a worker needs no Redis. A job that Redis hands out in the moment in which it ends may
+		// be lost on the way: n8n then ends the execution with this error, and the node has not run.
 		const ended = await n8n.waitForExecutionsOf(workflow.id, executions, executionTimeoutMs);
-		expect(countBy(ended.map(({ status }) => status))).toEqual({ success: executions });
-		expect(answersPerCall().size).toBe(executions);
+		const lost = ended.filter(({ status }) => status !== 'success');
+		for (const { id } of lost) {
+			const execution = await n8n.getExecution(id);
+			expect(errorOf(execution)?.message).toMatch(lostJob);
+			expect(outputOf(execution, 'Alimail')).toEqual([]);
+		}
+		expect(lost.length).toBeLessThanOrEqual(workers);
+		expect(answersPerCall().size).toBeGreaterThanOrEqual(executions - lost.length);
 		expect(Math.max(...answersPerCall().values())).toBe(1);
 	});
 

@@ -15,11 +15,12 @@ import {
 	type LocalService,
 	preparePostgres,
 	prepareRedis,
+	queryPostgres,
+	type QueueModePrograms,
 	queueModePrograms,
 } from './queueModeServices.mts';
 
 const startTimeoutMs = 180_000;
-const pageSize = 100;
 
 /** Which n8n to start in queue mode, and with what. */
 export interface QueueModeOptions {
@@ -44,6 +45,7 @@ export class QueueModeN8n extends N8nApi {
 	readonly #login = newLogin();
 	readonly #encryptionKey = randomBytes(24).toString('hex');
 	readonly #folders: string[] = [];
+	#programs: QueueModePrograms | undefined;
 	#redis: LocalService | undefined;
 	#postgres: LocalService | undefined;
 	#main: N8nProcess | undefined;
@@ -75,6 +77,7 @@ export class QueueModeN8n extends N8nApi {
 	/** Starts Redis, PostgreSQL, the main process and then the workers, and signs in as the owner. */
 	async start(): Promise<void> {
 		const programs = await queueModePrograms();
+		this.#programs = programs;
 		this.#redis = await prepareRedis(programs);
 		this.#postgres = await preparePostgres(programs);
 		await Promise.all([this.#redis.start(), this.#postgres.start()]);
@@ -135,22 +138,18 @@ export class QueueModeN8n extends N8nApi {
 		);
 	}
 
-	/** All executions of a workflow, however many. */
+	/** All executions of a workflow, from the database: n8n's list pages by time, and leaves some out when there are many. */
 	override async executionsOf(workflowId: string): Promise<ExecutionSummary[]> {
-		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-		const executions = new Map<string, ExecutionSummary>();
-		for (let cursor: string | null = ''; cursor !== null; ) {
-			const page: { results: ExecutionSummary[]; nextCursor?: string | null } = await this.rest(
-				'GET',
-				`/rest/executions?filter=${filter}&limit=${pageSize}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
-			);
-			for (const execution of page.results) executions.set(execution.id, execution);
-			cursor = page.nextCursor ?? null;
-		}
-		return [...executions.values()].sort((one, other) => Number(other.id) - Number(one.id));
+		if (!this.#programs || !this.#postgres) throw new Error('n8n has not been started');
+		const rows = await queryPostgres(
+			this.#programs,
+			this.#postgres,
+			`select id, status, mode from execution_entity where "workflowId" = '${workflowId}' order by id desc`,
+		);
+		return rows.map(([id, status, mode]) => ({ id, workflowId, status, mode }) as ExecutionSummary);
 	}
 
-	/** Waits until a workflow has that many executions that are over, and returns all of them. */
+	/** Waits until a workflow has that many executions that are over, and returns all that it has. */
 	async waitForExecutionsOf(
 		workflowId: string,
 		count: number,

@@ -19,6 +19,7 @@ export interface QueueModePrograms {
 	redisServer: string;
 	initdb: string;
 	postgres: string;
+	psql: string;
 }
 
 /** Whose rights a program runs with. */
@@ -111,7 +112,7 @@ export async function queueModePrograms(): Promise<QueueModePrograms> {
 	throw new Error(`apt-get did not bring ${installed.missing.join(' and ')}`);
 }
 
-/** Prepares a Redis that keeps its data over a restart, as the queue's Redis should. */
+/** Prepares a Redis that saves its data when it ends and reads them when it starts, as Debian's does. */
 export async function prepareRedis({ redisServer }: QueueModePrograms): Promise<LocalService> {
 	const folder = await mkdtemp(join(tmpdir(), 'redis-'));
 	const port = await freePort();
@@ -119,9 +120,7 @@ export async function prepareRedis({ redisServer }: QueueModePrograms): Promise<
 		bind: '127.0.0.1',
 		port,
 		dir: folder,
-		save: '',
-		appendonly: 'yes',
-		appendfsync: 'always',
+		save: '3600 1',
 	};
 	const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
 	return new LocalService(port, folder, 'SIGTERM', () =>
@@ -149,6 +148,20 @@ export async function preparePostgres(programs: QueueModePrograms): Promise<Loca
 	);
 }
 
+/** The rows of a query, their columns as text. */
+export async function queryPostgres(
+	{ psql }: QueueModePrograms,
+	{ port }: LocalService,
+	sql: string,
+): Promise<string[][]> {
+	const place = ['-h', '127.0.0.1', '-p', String(port), '-U', 'n8n', '-d', 'postgres'];
+	const output = await runCommand(psql, [...place, '-qXAt', '-F', '\t', '-c', sql], { cwd: '/' });
+	return output
+		.split('\n')
+		.filter((line) => line !== '')
+		.map((line) => line.split('\t'));
+}
+
 async function findPrograms(): Promise<QueueModePrograms | { missing: string[] }> {
 	const redisServer = (process.env.PATH ?? '')
 		.split(delimiter)
@@ -161,7 +174,12 @@ async function findPrograms(): Promise<QueueModePrograms | { missing: string[] }
 		.map((version) => join(postgresFolder, version, 'bin'))
 		.find((folder) => existsSync(join(folder, 'postgres')));
 	if (redisServer !== undefined && binaries !== undefined) {
-		return { redisServer, initdb: join(binaries, 'initdb'), postgres: join(binaries, 'postgres') };
+		return {
+			redisServer,
+			initdb: join(binaries, 'initdb'),
+			postgres: join(binaries, 'postgres'),
+			psql: join(binaries, 'psql'),
+		};
 	}
 	return {
 		missing: [

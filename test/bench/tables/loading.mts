@@ -13,10 +13,6 @@ const others = [
 	'@mendable/n8n-nodes-firecrawl@2.1.2',
 	'@devlikeapro/n8n-nodes-chatwoot@1.0.2',
 ];
-	'n8n-nodes-resend@2.4.0',
-	'n8n-nodes-evolution-api@1.0.4',
-	'n8n-nodes-globals@1.1.0',
-];
 
 /** Requires what a package's manifest names, as n8n does when it starts, and says what that took. */
 const probe = `
