@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { byAddress, byId } from '../support/operations.mts';
+import { byId, fromList } from '../support/operations.mts';
 import {
 	AT_ONCE,
 	addressPieces,
@@ -100,7 +100,7 @@ describe('a value for a place in a path', () => {
 			{
 				resource: 'message',
 				operation: 'get',
-				mailbox: byAddress('alice@example.com'),
+				mailbox: fromList('alice@example.com'),
 				messageId: '={{ $json.value }}',
 			},
 			/^\/v2\/users\/alice%40example\.com\/messages\/([^/?#]*)$/,
@@ -110,7 +110,7 @@ describe('a value for a place in a path', () => {
 			{
 				resource: 'folder',
 				operation: 'delete',
-				mailbox: byAddress('alice@example.com'),
+				mailbox: fromList('alice@example.com'),
 				folder: byId('={{ $json.value }}'),
 			},
 			/^\/v2\/users\/alice%40example\.com\/mailFolders\/([^/?#]*)$/,
@@ -333,7 +333,7 @@ describe('files', () => {
 				parameters: {
 					resource: 'message',
 					operation: 'send',
-					mailbox: byAddress('alice@example.com'),
+					mailbox: fromList('alice@example.com'),
 					to: 'bob@example.com',
 					subject: 'x',
 					emailFormat: 'text',

@@ -10,7 +10,8 @@ import {
 } from 'n8n-workflow';
 
 import { applicationOf, sha256, type Application } from './application';
-import { describeAnswer, reasonFor } from './errors';
+import { describeAnswer, errorIn, reasonFor } from './errors';
+import { keepSecret } from './secrecy';
 
 /** How this module reaches the network: n8n's own helper, which brings its proxy, certificates and SSRF rules. */
 export type HttpRequest = IHttpRequestHelper['helpers']['httpRequest'];
@@ -27,7 +28,7 @@ export interface AccessToken {
 }
 
 /** Source: https://help.aliyun.com/document_detail/2855420.html */
-export const EXCHANGE_PATH = '/oauth2/v2.0/token';
+const EXCHANGE_PATH = '/oauth2/v2.0/token';
 
 /** The cheapest authenticated call that is known (third-party: go-alimail); used to ask whether a token still counts. */
 export const PROBE_PATH = '/v2/organization/$current';
@@ -128,6 +129,8 @@ export async function authenticate(
 	// For the exchange of a credential test too: n8n then calls `preAuthentication`, which reports in Alimail's own words.
 	const token = storedToken(credentials, application);
 	if (token === undefined || (isExpired(token) && stillRefused(token))) throw expiredTokenError();
+	keepSecret(application.clientSecret);
+	keepSecret(token.value);
 	// Lowercase, because older n8n puts a header spelled `Authorization` back after a redirect to another host.
 	if (target.pathname !== EXCHANGE_PATH) headers.authorization = `bearer ${token.value}`;
 	return signed;
@@ -203,6 +206,7 @@ async function requestToken(
 	httpRequest: HttpRequest,
 ): Promise<AccessToken> {
 	const { body, ...request } = tokenRequest(application);
+	keepSecret(application.clientSecret);
 	const response: IN8nHttpFullResponse | Error = await httpRequest({
 		...request,
 		body: new URLSearchParams(body).toString(),
@@ -213,20 +217,31 @@ async function requestToken(
 	if (response instanceof Error) {
 		// A new error, without the cause: n8n's carries the request, and so the secret.
 		throw new OperationalError(
-			`No answer from the Alimail token endpoint at ${application.origin}: ${withoutSecrets(reasonFor(response), application)}. Check the region, and that this server reaches that address.`,
+			`No answer from the Alimail token endpoint at ${application.origin}: ${reasonFor(response)}. Check the region, and that this server reaches that address.`,
 		);
 	}
 	const text = typeof response.body === 'string' ? response.body : '';
 	const answer = jsonParse<unknown>(text, { fallbackValue: null });
-	const token =
-		response.statusCode >= 200 && response.statusCode < 300 ? tokenFrom(answer) : undefined;
+	const isSuccess = response.statusCode >= 200 && response.statusCode < 300;
+	const token = isSuccess ? tokenFrom(answer) : undefined;
 	if (token === undefined) {
-		const reason = withoutSecrets(describeAnswer(answer, text), application);
+		const reason = isSuccess ? describeUnusable(answer, text) : describeAnswer(answer, text);
 		throw noTokenError(
 			`Alimail gave no access token: HTTP ${response.statusCode}${reason ? `, ${reason}` : ''}. Check the Application ID and the Application Secret, that the region is the application's own, that the application's IP restriction admits this server, and that the edition of Alimail is a paid one.`,
 		);
 	}
+	keepSecret(token.value);
 	return token;
+}
+
+/** What is wrong with an answer of success: its text is not shown, because there may be a token in it after all. */
+function describeUnusable(answer: unknown, text: string): string {
+	const { code, message } = errorIn(answer);
+	if (code !== undefined || message !== undefined || /<html\b|<!doctype html/i.test(text)) {
+		return describeAnswer(answer, text);
+	}
+	if (text.trim() === '') return 'an empty answer';
+	return answer === null ? 'an answer that is not JSON' : 'JSON without a usable access_token';
 }
 
 function tokenFrom(answer: unknown): AccessToken | undefined {
@@ -359,14 +374,6 @@ function targetOf(request: IHttpRequestOptions & { uri?: string }): URL | undefi
 	} catch {
 		return undefined;
 	}
-}
-
-function withoutSecrets(text: string, application: Application): string {
-	const { clientSecret } = application;
-	const formEncoded = new URLSearchParams([['', clientSecret]]).toString().slice(1);
-	return [clientSecret, formEncoded, encodeURIComponent(clientSecret)]
-		.reduce((result, secret) => result.replaceAll(secret, '***'), text)
-		.replace(/(access_token["']?\s*[:=]\s*["']?)[^"'\s&,}]+/gi, '$1***');
 }
 
 function remember<T>(map: Map<string, T>, key: string, value: T): void {

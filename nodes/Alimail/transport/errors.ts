@@ -6,8 +6,13 @@ import {
 	type JsonObject,
 } from 'n8n-workflow';
 
+import { withoutSecrets } from './secrecy';
+
 /** Characters of a foreign answer that an error shows. */
 const EXCERPT_LENGTH = 200;
+
+/** Characters of a foreign answer that are looked at for the excerpt. */
+const LONGEST_READ = 16 * 1024;
 
 /** What to look at when the server answers with this status. */
 const STATUS_HINTS: Readonly<Record<number, string>> = {
@@ -71,7 +76,9 @@ export function errorIn(answer: unknown): AnswerError {
 export function describeAnswer(answer: unknown, text: string): string {
 	const { code, message, developerMessage } = errorIn(answer);
 	const said = [code && `code ${code}`, message, developerMessage].filter(Boolean);
-	return said.length > 0 ? said.join(', ') : excerpt(text.replace(/<[^>]*>/g, ' '));
+	return said.length > 0
+		? said.join(', ')
+		: excerpt(text, (shown) => shown.replace(/<[^>]*>/g, ' '));
 }
 
 /**
@@ -188,7 +195,10 @@ export function parameterError(
 	});
 }
 
-function excerpt(text: string): string {
-	const line = text.replace(/\s+/g, ' ').trim();
+/** The beginning of a text from outside, on one line and without secrets. */
+function excerpt(text: string, change = (shown: string) => shown): string {
+	const line = change(withoutSecrets(text.slice(0, LONGEST_READ)))
+		.replace(/\s+/g, ' ')
+		.trim();
 	return line.length > EXCERPT_LENGTH ? `${line.slice(0, EXCERPT_LENGTH)}…` : line;
 }

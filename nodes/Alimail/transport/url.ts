@@ -82,5 +82,7 @@ export function fileAddress(named: unknown, origin: string): URL | undefined {
 	if (typeof named !== 'string' || named === '' || !URL.canParse(named, origin)) return undefined;
 	const url = new URL(named, origin);
 	const safe = url.protocol === 'https:' || url.protocol === new URL(origin).protocol;
-	return safe && /^https?:$/.test(url.protocol) && url.username === '' ? url : undefined;
+	return safe && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
+		? url
+		: undefined;
 }

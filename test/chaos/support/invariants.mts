@@ -80,7 +80,9 @@ export function wrongOutcomes(
 			const done = changes.some(({ status }) => status !== undefined && status < 300);
 			if (failures.length === 0 && !done) add('reports a change that was not made');
 			const clean = changes.at(-1);
-			if (failures.length > 0 && clean && succeeded(clean) && clean.fault === NO_FAULT) {
+			// On a busy machine an answer may come too late although nothing held it back.
+			const tookTooLong = failures.some(({ json }) => /took too long/.test(String(json.error)));
+			if (failures.length > 0 && !tookTooLong && clean?.fault === NO_FAULT && succeeded(clean)) {
 				add(`reports an error for a change that went well: ${JSON.stringify(failures[0]?.json)}`);
 			}
 		}

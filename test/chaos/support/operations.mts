@@ -1,6 +1,6 @@
 import type { IBinaryKeyData, INodeExecutionData } from 'n8n-workflow';
 import type { Message, Simulator } from '../../simulator/index.mts';
-import { byAddress, byId } from '../../support/operations.mts';
+import { byAddress, fromList } from '../../support/operations.mts';
 import { TIMEOUT_MS } from './faults.mts';
 import type { Random } from './random.mts';
 
@@ -274,7 +274,7 @@ const KINDS: Kind[] = [
 				typed('message', operation, {
 					mailbox: box,
 					messageId: '={{ $json.messageId }}',
-					destinationFolder: byId('6'),
+					destinationFolder: fromList('6'),
 					tags: '11',
 				}),
 			item: onMessage,
@@ -294,7 +294,7 @@ const KINDS: Kind[] = [
 		items: [5, 15],
 		list: true,
 		parameters: () =>
-			typed('message', 'getAll', { mailbox: box, folder: byId(INBOX), returnAll: true }),
+			typed('message', 'getAll', { mailbox: box, folder: fromList(INBOX), returnAll: true }),
 	},
 	{
 		name: 'draft: create',

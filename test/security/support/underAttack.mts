@@ -36,7 +36,8 @@ export async function underAttack(settings: Parameters<typeof simulated>[0] = {}
 		const { accessToken } = alimail.credentials.stored;
 		if (typeof accessToken === 'string' && accessToken !== '') tokens.add(accessToken);
 		for (const { authorization } of simulator.requests) {
-			if (authorization !== undefined) tokens.add(authorization.replace(/^bearer /, ''));
+			const token = /^bearer (.+)$/.exec(authorization ?? '')?.[1];
+			if (token !== undefined) tokens.add(token);
 		}
 		return [simulator.clientSecret, ...tokens];
 	};
@@ -56,13 +57,11 @@ export async function underAttack(settings: Parameters<typeof simulated>[0] = {}
 				.filter(({ origin }) => origin !== home)
 				.filter(
 					({ authorization, headers, path }) =>
-						authorization !== undefined || scanner.find(`${headers}\n${path}`) !== undefined,
+						/^bearer/i.test(authorization ?? '') ||
+						scanner.find(`${headers}\n${path}`) !== undefined,
 				);
 			expect(strays).toEqual([]);
 			expect(scanner.findIn(evil.received)).toBeUndefined();
-			expect(evil.received.filter(({ headers }) => headers.authorization !== undefined)).toEqual(
-				[],
-			);
 		},
 		async runItems(parameters, items) {
 			return await alimail.run({
