@@ -63,9 +63,16 @@ export class Lab {
 		return new Lab(installation, await packPackage(), await startSimulator());
 	}
 
-	/** Starts an n8n of its own, with credentials that hold no token yet. */
-	async bench(): Promise<Bench> {
-		const { installation, tarball, simulator } = this;
+	/** An n8n with credentials that hold no token yet; by number, for tables that want several at once. */
+	async bench(number = 0): Promise<Bench> {
+		const { simulator } = this;
+		const n8n = this.#open[number] ?? (await this.freshN8n());
+		return { n8n, simulator, ...(await newCredentials(n8n, simulator)) };
+	}
+
+	/** An n8n that has not run anything yet. */
+	async freshN8n(): Promise<N8nServer> {
+		const { installation, tarball } = this;
 		const n8n = await startN8n({
 			installation,
 			tarball,
@@ -75,7 +82,7 @@ export class Lab {
 			},
 		});
 		this.#open.push(n8n);
-		return { n8n, simulator, ...(await newCredentials(n8n, simulator)) };
+		return n8n;
 	}
 
 	async close(): Promise<void> {

@@ -29,22 +29,21 @@ if (unknown !== undefined) {
 	);
 }
 
-for (const number of wanted) {
-	console.log(`\n▸ Table ${number}`);
-	const lab = await Lab.create();
-	try {
+const lab = await Lab.create();
+try {
+	for (const number of wanted) {
+		console.log(`\n▸ Table ${number}`);
 		const section = await tables[number - 1]!(lab);
-		console.log(`  ${section.title}`);
-		console.table(
-			section.rows.map((row) =>
-				Object.fromEntries(
-					section.columns.map((column, index) => [column || ' '.repeat(index + 1), row[index]]),
-				),
-			),
-		);
+		console.log(`  ${section.title}\n`);
+		for (const row of section.rows) {
+			console.log(
+				`  ${section.columns.map((column, index) => `${column} ${row[index]}`.trim()).join(' · ')}`,
+			);
+		}
+		// After each table, so that the others stand if one does not come to its end.
 		await writeReport([section], n8nVersion);
-	} finally {
-		await lab.close();
-		await rm(dirname(lab.tarball), { recursive: true, force: true });
 	}
+} finally {
+	await lab.close();
+	await rm(dirname(lab.tarball), { recursive: true, force: true });
 }

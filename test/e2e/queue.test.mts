@@ -20,6 +20,7 @@ import type { NodeSketch } from '../support/workflow.mts';
 const version = '2.41.1';
 const workers = 3;
 const executionTimeoutMs = 120_000;
+const lostJobsTimeoutMs = 60_000;
 /** n8n's standard. */
 const jobsPerWorker = 10;
 const callsAtOnce = 15;
@@ -102,7 +103,7 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 		simulator.settings.tokenLifetimeSeconds = lifetimeSeconds;
 		const workflow = await oneRequest();
 		const startedAt = Date.now();
-		await callMany(workflow, executions);
+		expect(await callMany(workflow, executions)).toBe(executions);
 		const ended = await n8n.waitForExecutionsOf(workflow.id, executions, executionTimeoutMs);
 		const elapsedSeconds = (Date.now() - startedAt) / 1000;
 
@@ -128,7 +129,7 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 		const calling = callMany(workflow, executions);
 		await answered(executions / 4);
 		await n8n.killWorker(victim);
-		await calling;
+		expect(await calling).toBe(executions);
 
 		const ended = await n8n.waitForExecutionsOf(workflow.id, executions, executionTimeoutMs);
 		const lost = ended.filter(({ status }) => status !== 'success').map(({ id }) => id);
@@ -157,20 +158,28 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 		const calling = callMany(workflow, executions);
 		await answered(executions / 4);
 		await n8n.restartRedis(500);
-		await calling;
+		const accepted = await calling;
 
-		// What an execution does on a worker needs no Redis. A job that Redis hands out in the moment in which it ends may
-		// be lost on the way: n8n then ends the execution with this error, and the node has not run.
-		const ended = await n8n.waitForExecutionsOf(workflow.id, executions, executionTimeoutMs);
-		const lost = ended.filter(({ status }) => status !== 'success');
+		// What a worker has begun needs no Redis. But while there is none, n8n's webhooks may answer 5xx, and a job that
+		// Redis was handing out as it ended may be lost: n8n ends it with an error, or leaves it to its recovery. The node
+		// has not run then, so nothing is done twice and nothing fails in the node.
+		await n8n.waitForExecutionsOf(workflow.id, accepted, lostJobsTimeoutMs).catch(() => undefined);
+		const all = await n8n.executionsOf(workflow.id);
+		const lost = all.filter(({ status }) => status !== 'success');
 		for (const { id } of lost) {
 			const execution = await n8n.getExecution(id);
-			expect(errorOf(execution)?.message).toMatch(lostJob);
-			expect(outputOf(execution, 'Alimail')).toEqual([]);
+			expect(execution.data.resultData.runData.Alimail ?? []).toEqual([]);
 		}
-		expect(lost.length).toBeLessThanOrEqual(workers);
-		expect(answersPerCall().size).toBeGreaterThanOrEqual(executions - lost.length);
+		expect(lost.length).toBeLessThanOrEqual(workers * jobsPerWorker);
+		expect(answersPerCall().size).toBe(all.length - lost.length);
 		expect(Math.max(...answersPerCall().values())).toBe(1);
+
+		// And it goes on as before.
+		simulator.clearRequests();
+		const next = await oneRequest();
+		expect(await callMany(next, 30)).toBe(30);
+		const ended = await n8n.waitForExecutionsOf(next.id, 30, executionTimeoutMs);
+		expect(countBy(ended.map(({ status }) => status))).toEqual({ success: 30 });
 	});
 
 	test('a file that a worker has downloaded can be read elsewhere', async () => {
@@ -206,16 +215,18 @@ function alimail(credential: StoredCredential, parameters: NodeSketch['parameter
 	};
 }
 
-/** Starts a workflow many times, some at once; each call has a number of its own. */
-async function callMany(workflow: DeployedWorkflow, count: number): Promise<void> {
+/** Starts a workflow many times, some at once; each call has a number of its own. Returns how many n8n has accepted. */
+async function callMany(workflow: DeployedWorkflow, count: number): Promise<number> {
 	const calls = Array.from({ length: count }, (_, call) => call)[Symbol.iterator]();
+	let accepted = 0;
 	const caller = async () => {
 		for (const call of calls) {
 			const { status } = await workflow.call({ body: { call } });
-			expect(status).toBe(200);
+			if (status === 200) accepted++;
 		}
 	};
 	await Promise.all(Array.from({ length: callsAtOnce }, caller));
+	return accepted;
 }
 
 function countBy(values: string[]): Record<string, number> {
