@@ -102,6 +102,13 @@ export class N8nServer extends N8nApi {
 		await this.#launch(env);
 	}
 
+	/** Stops n8n, installs a packed community package over what is there, and starts n8n again. */
+	async upgrade(tarball: string): Promise<void> {
+		await this.#process?.stop();
+		await installPackage(this.userFolder, tarball);
+		await this.restart();
+	}
+
 	async #launch(env: Record<string, string> = {}): Promise<void> {
 		const { binaryDataMode } = this.#options;
 		const { http, broker } = started(this.#ports);

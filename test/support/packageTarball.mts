@@ -6,7 +6,8 @@ import { runCommand } from './runCommand.mts';
 
 const projectRoot = dirname(dirname(import.meta.dirname));
 
-interface PackageManifest {
+/** A `package.json`. */
+export interface PackageManifest {
 	name: string;
 	version: string;
 	[field: string]: unknown;
@@ -58,6 +59,33 @@ export async function installPackage(userFolder: string, tarball: string): Promi
 		{ cwd: directory },
 	);
 	await recordPackage(userFolder, manifest);
+}
+
+/** Packs a packed package again as another version of it, beside the first, and returns the new tarball's path. */
+export async function repackAs(version: string, tarball: string): Promise<string> {
+	const directory = await mkdtemp(join(dirname(tarball), 'repack-'));
+	await runCommand('tar', ['-xzf', tarball, '-C', directory], { cwd: directory });
+	const manifestFile = join(directory, 'package', 'package.json');
+	const manifest = parseManifest(await readFile(manifestFile, 'utf8'));
+	await writeFile(manifestFile, JSON.stringify({ ...manifest, version }));
+	const repacked = join(directory, `${manifest.name}-${version}.tgz`);
+	await runCommand('tar', ['-czf', repacked, 'package'], { cwd: directory });
+	return repacked;
+}
+
+/** Lists what is in a packed package, paths relative to its root. */
+export async function filesIn(tarball: string): Promise<string[]> {
+	const list = await runCommand('tar', ['-tzf', tarball], { cwd: dirname(tarball) });
+	return list
+		.split('\n')
+		.filter((line) => line !== '')
+		.map((path) => path.replace(/^package\//, ''));
+}
+
+/** Reads the manifest of the package in a user folder. */
+export async function installedManifest(userFolder: string, name: string) {
+	const text = await readFile(join(packageDirectory(userFolder, name), 'package.json'), 'utf8');
+	return parseManifest(text);
 }
 
 /**

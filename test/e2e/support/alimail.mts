@@ -8,7 +8,12 @@ import { onTestFinished } from 'vitest';
 import { errorOf, type Execution, outputOf, type RecordedError } from '../../support/execution.mts';
 import { type N8nApi, type StoredCredential, credentialOf } from '../../support/n8nApi.mts';
 import type { NodeSketch } from '../../support/workflow.mts';
-import { startSimulator, type Settings, type Simulator } from '../../simulator/index.mts';
+import {
+	startSimulator,
+	type Settings,
+	type Simulator,
+	type SimulatorOptions,
+} from '../../simulator/index.mts';
 
 /** Name of the node under test in the workflows of these tests. */
 export const NODE = 'Alimail';
@@ -20,8 +25,14 @@ export const USER = '/v2/users/alice@example.com';
 export const PROBE = '/v2/organization/$current';
 
 /** A simulator for one test. Its address is new to n8n, so nothing that an earlier test did is remembered for it. */
-export async function simulated(settings: Partial<Settings> = {}): Promise<Simulator> {
-	const simulator = await startSimulator({ settings: { rateLimit: Infinity, ...settings } });
+export async function simulated(
+	settings: Partial<Settings> = {},
+	options: Pick<SimulatorOptions, 'clientSecret'> = {},
+): Promise<Simulator> {
+	const simulator = await startSimulator({
+		...options,
+		settings: { rateLimit: Infinity, ...settings },
+	});
 	onTestFinished(() => simulator.close());
 	return simulator;
 }
