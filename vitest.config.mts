@@ -33,6 +33,7 @@ export default defineConfig({
 			}),
 			project('browser', {
 				fileParallelism: false,
+				expect: { poll: { timeout: 60_000 } },
 				testTimeout: 180_000,
 				hookTimeout: 900_000,
 				globalSetup: 'test/browser/globalSetup.mts',
