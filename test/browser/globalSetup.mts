@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { findChromium } from '../support/browserChromium.mts';
 import type { EditorParts } from '../support/browserEditor.mts';
 import { installN8n } from '../support/n8nInstallation.mts';
+import { startN8n } from '../support/n8nServer.mts';
 import { packPackage } from '../support/packageTarball.mts';
 
 declare module 'vitest' {
@@ -12,10 +13,15 @@ declare module 'vitest' {
 	}
 }
 
-/** Sees to n8n and Chromium and packs the package, once per run. */
+/** Sees to Chromium, and to one n8n with the package for the whole run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-	const [chromium, installation] = [await findChromium(), await installN8n('2.41.1')];
+	const chromium = await findChromium();
+	const installation = await installN8n('2.41.1');
 	const tarball = await packPackage();
-	project.provide('editorParts', { chromium, installation, tarball });
-	return async () => await rm(dirname(tarball), { recursive: true, force: true });
+	const n8n = await startN8n({ installation, tarball });
+	project.provide('editorParts', { chromium, installation, url: n8n.url, login: n8n.login });
+	return async () => {
+		await n8n.stop();
+		await rm(dirname(tarball), { recursive: true, force: true });
+	};
 }

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, inject } from 'vitest';
 import { Editor } from '../support/browserEditor.mts';
 
-const shownLogLength = 2000;
-
 /** A `describe` with an editor of its own. When a test fails, the window as it is then is kept in a file. */
 export function describeEditor(title: string, define: (editor: Editor) => void): void {
 	describe(title, () => {
@@ -15,7 +13,7 @@ export function describeEditor(title: string, define: (editor: Editor) => void):
 			if (task.result?.state !== 'fail') return;
 			const path = join(tmpdir(), `${task.name.replace(/\W+/g, '-')}.png`);
 			await editor.page.screenshot({ path });
-			console.error(`The window: ${path}\nn8n wrote:\n${editor.n8n.logs.slice(-shownLogLength)}`);
+			console.error(`The window when it failed: ${path}`);
 		});
 		define(editor);
 	});

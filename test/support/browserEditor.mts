@@ -1,16 +1,25 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { Browser, Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { startSimulator, type Simulator } from '../simulator/index.mts';
 import { launchChromium } from './browserChromium.mts';
 import { reducePalette } from './browserImage.mts';
-import type { StoredCredential, StoredWorkflow } from './n8nApi.mts';
+import { N8nApi, type StoredCredential, type StoredWorkflow } from './n8nApi.mts';
 import type { N8nInstallation } from './n8nInstallation.mts';
-import { type N8nServer, startN8n } from './n8nServer.mts';
+import type { Login } from './n8nRest.mts';
+
+/** Runs in the page: whether nothing moves but what always does. */
+const endlessOnly = `document.getAnimations().every(
+	({ effect, playState }) => playState !== 'running' || effect.getComputedTiming().iterations === Infinity,
+)`;
+
+/** Runs in the page. */
+const unfocus = `document.activeElement?.matches('input, textarea') && document.activeElement.blur()`;
 
 const images = new URL('../../docs/images/', import.meta.url);
 
-/** Pictures show this name on whatever port the simulator listens. */
+/** Long, for a machine that has much else to do. */
 const waitMs = 60_000;
 
 /** A window as most people have it, and a small one. */
@@ -19,10 +28,13 @@ export const viewports = {
 	narrow: { width: 1000, height: 900 },
 } as const;
 
-/** What n8n and the browser are started from. */
+/** What serves all editors of a test run. */
 export interface EditorParts {
 	installation: N8nInstallation;
-	tarball: string;
+	/** Where an n8n with the package runs. */
+	url: string;
+	login: Login;
+	/** The browser's executable. */
 	chromium: string;
 }
 
@@ -33,17 +45,34 @@ export interface PictureOptions {
 	height?: number;
 }
 
+/** An n8n that somebody else started. */
+class RunningN8n extends N8nApi {
+	readonly url: string;
+
+	constructor({ installation, url }: EditorParts) {
+		super(installation);
+		this.url = url;
+	}
+
+	async join(login: Login): Promise<void> {
+		await this.signIn(login);
+	}
+}
+
 /** n8n's editor in a browser, signed in, with the package installed and a simulator beside it. */
 export class Editor {
 	simulator!: Simulator;
-	n8n!: N8nServer;
+	n8n!: N8nApi;
 	page!: Page;
 	#browser: Browser | undefined;
 
-	async start({ installation, tarball, chromium }: EditorParts): Promise<void> {
+	async start(parts: EditorParts): Promise<void> {
 		this.simulator = await startSimulator();
-		this.n8n = await startN8n({ installation, tarball });
-		this.#browser = await launchChromium(chromium);
+		const n8n = new RunningN8n(parts);
+		this.n8n = n8n;
+		await n8n.join(parts.login);
+		await this.#removeCredentials();
+		this.#browser = await launchChromium(parts.chromium);
 		const context = await this.#browser.newContext({
 			locale: 'en-US',
 			timezoneId: 'UTC',
@@ -53,13 +82,12 @@ export class Editor {
 		});
 		this.page = await context.newPage();
 		this.page.setDefaultTimeout(waitMs);
-		await this.#signIn();
+		await this.#signIn(parts.login);
 	}
 
 	async stop(): Promise<void> {
 		await this.#browser?.close();
-		// Undefined when the start failed before them.
-		await (this.n8n as N8nServer | undefined)?.stop();
+		// Undefined when the start failed before.
 		await (this.simulator as Simulator | undefined)?.close();
 	}
 
@@ -75,20 +103,40 @@ export class Editor {
 		return this.page.locator(`[data-test-id="${testId}"]:visible`);
 	}
 
-	async open(path: string): Promise<void> {
-		await this.page.goto(new URL(path, this.n8n.url).href);
+	/** Opens an empty workflow, without loading the editor anew. */
+	async newWorkflow(): Promise<void> {
+		await this.#addNew('New workflow');
+		const leave = this.page.getByRole('button', { name: 'Leave without saving' });
+		const empty = this.at('canvas-plus-button');
+		await leave.or(empty).first().waitFor();
+		if (await leave.isVisible()) await leave.click();
+		await empty.waitFor();
 	}
 
-	/** Opens an empty workflow. */
-	async newWorkflow(): Promise<void> {
-		await this.open('/workflow/new');
-		await this.at('canvas-plus-button').waitFor();
+	/** Opens the form of a new credential. */
+	async newCredential(): Promise<void> {
+		await this.#addNew('New credential');
+		await this.at('new-credential-type-select').locator('input').fill('alimail');
+		await this.at('new-credential-type-select-option').first().click();
+		await this.at('new-credential-type-button').click();
+		await this.at('credential-connection-parameter').first().waitFor();
+	}
+
+	/** Closes the panel of a node. */
+	async closePanel(): Promise<void> {
+		await this.at('ndv-close-button').click();
+		await this.at('ndv').waitFor({ state: 'hidden' });
 	}
 
 	/** Opens a workflow that n8n has. */
 	async openWorkflow({ id }: StoredWorkflow): Promise<void> {
-		await this.open(`/workflow/${id}`);
+		await this.page.goto(new URL(`/workflow/${id}`, this.n8n.url).href);
 		await this.at('canvas-node').first().waitFor();
+	}
+
+	/** The list of nodes, in the state that it is in. */
+	get nodeCreator(): Locator {
+		return this.at('nodes-list-header').locator('..');
 	}
 
 	/** Opens the list of nodes and types into its search; the list then has what n8n finds. */
@@ -149,7 +197,7 @@ export class Editor {
 
 	/** Adds an entry to a collection such as *Options*. */
 	async addOption(name: string): Promise<void> {
-		await this.at('collection-parameter-add').last().locator('input').click();
+		await this.at('collection-parameter-add').last().click();
 		const options = this.page.locator('.el-select-dropdown__item:visible');
 		await options.filter({ hasText: name }).first().click();
 	}
@@ -184,18 +232,12 @@ export class Editor {
 		return this.at('output-panel');
 	}
 
-	/** Lets everything that fades away be gone, and nothing be hovered. */
+	/** Lets everything that fades away be gone, and nothing be hovered or focused. */
 	async settle(): Promise<void> {
 		await this.page.mouse.move(0, 0);
+		await this.page.evaluate(unfocus);
 		await this.page.locator('.el-notification').first().waitFor({ state: 'detached' });
-		await this.page.evaluate(async () => {
-			await Promise.all(
-				document
-					.getAnimations()
-					.filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity)
-					.map(async ({ finished }) => await finished.catch(() => undefined)),
-			);
-		});
+		await expect.poll(() => this.page.evaluate(endlessOnly)).toBe(true);
 	}
 
 	/** Writes `docs/images/<name>.png` if it is not there or `UPDATE_IMAGES` is 1. */
@@ -212,12 +254,32 @@ export class Editor {
 		await writeFile(file, reducePalette(png));
 	}
 
-	async #signIn(): Promise<void> {
-		const { email, password } = this.n8n.login;
-		await this.open('/signin');
+	/** A choice of the menu that adds things. */
+	async #addNew(choice: string): Promise<void> {
+		if (await this.at('ndv').isVisible()) await this.closePanel();
+		await this.at('universal-add').click();
+		const item = this.page.locator('[role="menuitem"]:visible').filter({ hasText: choice });
+		await item.waitFor();
+		// The menu takes no click while it unfolds.
+		await expect
+			.poll(async () => {
+				await item.click({ timeout: 1000 }).catch(() => undefined);
+				return await item.isVisible();
+			})
+			.toBe(false);
+	}
+
+	/** So that nodes take the one that a test creates. */
+	async #removeCredentials(): Promise<void> {
+		const credentials = await this.n8n.rest<StoredCredential[]>('GET', '/rest/credentials');
+		for (const { id } of credentials) await this.n8n.rest('DELETE', `/rest/credentials/${id}`);
+	}
+
+	async #signIn({ email, password }: Login): Promise<void> {
+		await this.page.goto(new URL('/signin', this.n8n.url).href);
 		await this.page.locator('input[name="emailOrLdapLoginId"]').fill(email);
 		await this.page.locator('input[name="password"]').fill(password);
 		await this.at('form-submit-button').click();
-		await this.at('project-home-menu-item').waitFor();
+		await this.at('universal-add').waitFor();
 	}
 }
