@@ -23,13 +23,18 @@ export async function exampleNames(): Promise<string[]> {
 		.sort();
 }
 
-/** An example as its reader has it after choosing the credential and filling in the node *Mailbox*. */
+/**
+ * An example as it is in its file, or as its reader has it after choosing the credential and filling in the node *Mailbox*
+ * and the mailbox of the trigger.
+ */
 export async function readExample(
 	name: string,
-	{ credential, values }: ExampleSettings,
+	settings?: ExampleSettings,
 ): Promise<WorkflowSketch> {
 	const file = await readFile(new URL(`${name}.json`, folder), 'utf8');
 	const example = JSON.parse(file) as WorkflowSketch;
+	if (settings === undefined) return example;
+	const { credential, values } = settings;
 	return { ...example, nodes: example.nodes.map((node) => prepared(node, credential, values)) };
 }
 
@@ -38,7 +43,12 @@ function prepared(
 	credential: StoredCredential,
 	values: Record<string, string>,
 ): INode {
-	if (node.credentials?.alimailApi) return { ...node, credentials: credentialOf(credential) };
+	if (node.credentials?.alimailApi) {
+		const chosen = { ...node, credentials: credentialOf(credential) };
+		if (!node.type.endsWith('Trigger') || values.mailbox === undefined) return chosen;
+		const mailbox = { __rl: true, mode: 'address', value: values.mailbox };
+		return { ...chosen, parameters: { ...node.parameters, mailbox } };
+	}
 	const { assignments } = (node.parameters.assignments ?? {}) as {
 		assignments?: Array<{ name: string; value: unknown }>;
 	};
