@@ -394,16 +394,15 @@ describe('a request whose execution is cancelled', () => {
 		const { simulator, alimail } = await simulated();
 		await alimail.run({ parameters: apiRequest('GET', USER) });
 		simulator.clearRequests();
-		simulator.fault({ path: USER, delayMs: 20_000 });
+		simulator.fault({ path: USER, delayMs: 25_000 });
 		const controller = new AbortController();
 		const running = alimail.run({ parameters: apiRequest('GET', USER), signal: controller.signal });
 		await expect.poll(() => simulator.apiRequests.length).toBe(1);
-		const cancelledAt = Date.now();
 		controller.abort();
 		const { json } = await running;
 		expect(json).toEqual([]);
-		expect(Date.now() - cancelledAt).toBeLessThan(10_000);
-		expect(simulator.apiRequests).toHaveLength(1);
+		// It ended before the server answered, and nothing was sent after it.
+		expect(simulator.apiRequests.map(({ status }) => status)).toEqual([undefined]);
 	});
 });
 
