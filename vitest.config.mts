@@ -21,6 +21,7 @@ export default defineConfig({
 				exclude: [...configDefaults.exclude, 'test/e2e/queue.test.mts'],
 				// Each file starts its own n8n: on a small machine one after another is faster.
 				fileParallelism: false,
+				retry: 1,
 				testTimeout: 120_000,
 				hookTimeout: 900_000,
 				globalSetup: 'test/e2e/globalSetup.mts',
@@ -28,6 +29,7 @@ export default defineConfig({
 			project('queue', {
 				include: ['test/e2e/queue.test.mts'],
 				sequence: { groupOrder: 1 },
+				retry: 1,
 				testTimeout: 240_000,
 				hookTimeout: 900_000,
 				globalSetup: 'test/e2e/globalSetup.mts',
@@ -35,6 +37,7 @@ export default defineConfig({
 			project('browser', {
 				fileParallelism: false,
 				expect: { poll: { timeout: 60_000 } },
+				retry: 1,
 				testTimeout: 180_000,
 				hookTimeout: 900_000,
 				globalSetup: 'test/browser/globalSetup.mts',
