@@ -83,9 +83,8 @@ function row(
 	const refused = requests.filter(({ status }) => status === 429).length;
 	const answered = requests.filter(({ status }) => status === 200).map(({ at }) => at);
 	const seconds = (Math.max(...answered) - Math.min(...answered)) / 1000;
-	// Over a short while the window lets more through than its rate: a full one at once.
-	const rate = answered.length <= limit ? NaN : (answered.length - limit) / seconds;
-	const ofLimit = Number.isFinite(rate) ? `${Math.round((rate / limit) * 100)} %` : '–';
+	const rate = (answered.length - 1) / seconds;
+	const ofLimit = answered.length > 2 * limit ? `${Math.round((rate / limit) * 100)} %` : '–';
 	return [
 		name,
 		`${answers} of ${wanted}`,
