@@ -26,7 +26,7 @@ export async function runItems(
 		}
 		const error = asNodeError(context, outcome, itemIndex);
 		if (!context.continueOnFail() || context.getExecutionCancelSignal()?.aborted) throw error;
-		const details = error.context.data;
+		const details = mayHoldDetails(context, error) ? error.context.data : undefined;
 		// The form that n8n takes for an error, and sends to the error output. With an `error` beside `json`, it would
 		// drop the details.
 		results[itemIndex] = [
@@ -107,6 +107,14 @@ async function runSideBySide(
 		);
 	}
 	if (failures.size > 0) throw failures.get(Math.min(...failures.keys()));
+}
+
+/**
+ * Whether an item may hold more than its error. Before 2.36, n8n takes an item with details for a result, and keeps it from
+ * the error output. What tells such an n8n is that its errors lack a field that came with 2.37.
+ */
+function mayHoldDetails(context: IExecuteFunctions, error: Error): boolean {
+	return context.getNode().onError !== 'continueErrorOutput' || 'failure' in error;
 }
 
 function asError(thrown: unknown): Error {

@@ -74,6 +74,13 @@ export function failureOf(error: unknown, signal: AbortSignal | undefined): Fail
 	};
 	if (cause.isAxiosError) return brokenConnection(cause, signal);
 	if (signal?.aborted) return cancelled;
+	// n8n 1.x keeps no cause: of a broken connection, its code is what is left.
+	if (error instanceof NodeApiError && error.cause === undefined) {
+		const code = error.httpCode ?? '';
+		if (/^[A-Z][A-Z\d_]+$/.test(code)) {
+			return brokenConnection({ message: error.message, code }, signal);
+		}
+	}
 	return { kind: 'unsent', reason: cause.message ?? 'unknown reason' };
 }
 
