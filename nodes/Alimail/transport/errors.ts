@@ -78,7 +78,7 @@ export function describeAnswer(answer: unknown, text: string): string {
 	const said = [code && `code ${code}`, message, developerMessage].filter(Boolean);
 	return said.length > 0
 		? said.join(', ')
-		: excerpt(text, (shown) => shown.replace(/<[^>]*>/g, ' '));
+		: excerpt(text, (shown) => shown.replace(/<[^<>]*>/g, ' '));
 }
 
 /**

@@ -55,29 +55,34 @@ export function withoutSecrets(text: string): string {
 
 /** An expression that finds a secret although every character of it may be written in one of several ways. */
 function patternOf(secret: string): RegExp {
-	const pieces = secret.toWellFormed().match(/\s+|[^\s]/gu) ?? [];
+	const pieces = secret.toWellFormed().match(/\s+|\\+|[^\s\\]/gu) ?? [];
 	return new RegExp(pieces.map(spellingsOf).join(''), 'gi');
 }
 
+/** Every repetition in it is bounded, or stands where nothing else can match: the text comes from outside. */
 function spellingsOf(piece: string): string {
 	if (/^\s/.test(piece))
-		return '(?:\\s|\\\\+[nrtf]|\\+|%(?:25)*(?:20|0[9ad])|&nbsp;|&#32;|&#x20;)+';
+		return '(?:\\s|\\\\{1,8}(?:[nrtf]|u00(?:20|0[9ad]))|\\+|%(?:25){0,3}(?:20|0[9ad])|&nbsp;|&#32;|&#x20;){1,40}';
+	if (piece.startsWith('\\')) {
+		const count = `{${piece.length}}`;
+		return `(?:\\\\{1,64}|(?:%(?:25){0,3}5c)${count}|(?:&#0{0,4}92;)${count}|(?:&#x0{0,4}5c;)${count}|(?:\\\\{1,8}u005c)${count})`;
+	}
 	const code = piece.codePointAt(0)!;
 	const hex = code.toString(16);
 	const percent = (code < 0x80 ? `%${hex.padStart(2, '0')}` : encodeURIComponent(piece)).replaceAll(
 		'%',
-		'%(?:25)*',
+		'%(?:25){0,3}',
 	);
 	const units = [...Array(piece.length).keys()].map((at) => piece.charCodeAt(at).toString(16));
 	const name = ENTITY_NAMES[piece];
 	const spellings = [
-		piece === '\\' ? '\\\\' : piece.replace(/[\^$.*+?()[\]{}|/-]/g, '\\$&'),
+		units.map((unit) => `\\\\{1,8}u${unit.padStart(4, '0')}`).join(''),
 		percent,
-		`&#0*${code};`,
-		`&#x0*${hex};`,
+		`&#0{0,4}${code};`,
+		`&#x0{0,4}${hex};`,
 		...(name === undefined ? [] : [`&${name};`]),
-		units.map((unit) => `\\\\+u${unit.padStart(4, '0')}`).join(''),
+		// JSON puts a backslash before some characters, JSON within JSON several.
+		`\\\\{0,8}${piece.replace(/[\^$.*+?()[\]{}|/-]/g, '\\$&')}`,
 	];
-	// JSON puts a backslash before some characters, JSON within JSON several.
-	return `${piece === '\\' ? '' : '\\\\*'}(?:${spellings.join('|')})${piece === '\\' ? '+' : ''}`;
+	return `(?:${spellings.join('|')})`;
 }

@@ -114,7 +114,8 @@ function fileName({ headers, url }: AlimailResponse<unknown>): string {
 	const extended = /filename\*\s*=\s*[\w-]*'[^']*'([^;]+)/i.exec(disposition)?.[1];
 	const plain = /filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]+))/i.exec(disposition);
 	const given = decoded(extended ?? plain?.[1]?.replace(/\\(.)/g, '$1') ?? plain?.[2] ?? '');
-	return sanitizeFilename(given || decoded(url.pathname.split('/').pop() ?? '')) || 'file';
+	const name = given || decoded(url.pathname.split('/').pop() ?? '');
+	return sanitizeFilename(name.replace(/\p{Cc}+/gu, ' ').trim()) || 'file';
 }
 
 /** Node reads headers as Latin-1, and servers put UTF-8 there all the same. */
