@@ -1207,12 +1207,10 @@ describe('starting and ending', () => {
 
 	it('does not wait for answers that are held back', async () => {
 		const second = await startSimulator();
-		second.fault({ delayMs: 60_000 });
+		second.fault({ delayMs: 600_000 });
 		const refused = expect(send(second.url)).rejects.toThrow();
 		await vi.waitUntil(() => second.requests.length === 1);
-		const start = performance.now();
 		await second.close();
-		expect(performance.now() - start).toBeLessThan(5000);
 		await refused;
 	});
 

