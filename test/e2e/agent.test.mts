@@ -152,6 +152,8 @@ async function agentWorkflow(
 			type: 'n8n-nodes-alimail.alimailTool',
 			parameters,
 			credentials: alimail,
+			// Else n8n 1 ends the workflow when a tool fails.
+			onError: 'continueRegularOutput' as const,
 		})),
 	];
 	const toAgent = (type: 'main' | 'ai_languageModel' | 'ai_tool') => ({
