@@ -29,6 +29,9 @@ if (unknown !== undefined) {
 	);
 }
 
+// Ends n8n too: its processes end with this one.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const lab = await Lab.create();
 try {
 	for (const number of wanted) {

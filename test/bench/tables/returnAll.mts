@@ -1,5 +1,5 @@
 import { outputOf } from '../../support/execution.mts';
-import { byAddress } from '../../support/operations.mts';
+import { byAddress, byId } from '../../support/operations.mts';
 import { pollUntil } from '../../support/poll.mts';
 import { chainOf, manualTrigger } from '../../support/workflow.mts';
 import { alimailNode, deploy, resultOf, type Lab } from '../lab.mts';
@@ -26,7 +26,7 @@ export async function returnAllTable(lab: Lab): Promise<Section> {
 		operation: 'getAll',
 		mailbox: byAddress(mailbox),
 		getFrom: 'folder',
-		folderId: { __rl: true, mode: 'id', value: folder.id },
+		folder: byId(folder.id),
 		returnAll: true,
 	});
 	const workflow = await deploy(bench, node, []);
@@ -34,6 +34,7 @@ export async function returnAllTable(lab: Lab): Promise<Section> {
 	const { result, growthMiB } = await watchMemory(bench.n8n.pid!, () =>
 		resultOf(bench, workflow, { body: {} }),
 	);
+	if (result.answers !== messages) throw new Error(`${result.answers} messages came`);
 	const ids = outputOf(result.execution, 'Measured').map(({ json }) => json.id);
 
 	simulator.clearRequests();
