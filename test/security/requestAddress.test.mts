@@ -45,6 +45,21 @@ describe('a path that means another server', () => {
 		expect(simulator.requests).toEqual([]);
 	});
 
+	it.each([
+		'/v2/../oauth2/v2.0/token',
+		'/v2/users/..',
+		'/v2/./users',
+		'/v2/%2e%2e/users',
+		'/v2/.%2E/users?x',
+		'/..',
+		'http://127.0.0.1:1/../x',
+	])('%s is refused, because it leads to another path than it says', async (path) => {
+		const { alimail, simulator } = await underAttack();
+		const { error } = await alimail.run({ parameters: { ...request, path } as never });
+		expect(error?.message).toMatch(/^'Path' /);
+		expect(simulator.requests).toEqual([]);
+	});
+
 	it('takes the token nowhere when it is put together at random', async () => {
 		const scene = await underAttack();
 		const piece = fc.oneof(
@@ -150,7 +165,7 @@ describe('a value for a place in a path', () => {
 					}
 				},
 			),
-			{ numRuns: 4 },
+			{ numRuns: 4, examples: [[['.', '..', '%2e%2e', '../x', 'a/../b', ' .. ', '\t', '?', '#']]] },
 		);
 		expect(arrived).toBeGreaterThan(10);
 	});
