@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { expect } from 'vitest';
 import { startSimulator, type Simulator } from '../simulator/index.mts';
 import { launchChromium } from './browserChromium.mts';
 import { reducePalette } from './browserImage.mts';
 import { N8nApi, type StoredCredential, type StoredWorkflow } from './n8nApi.mts';
 import type { N8nInstallation } from './n8nInstallation.mts';
 import type { Login } from './n8nRest.mts';
+import { pollUntil } from './poll.mts';
 
 /** Runs in the page: whether nothing moves but what always does. */
 const endlessOnly = `document.getAnimations().every(
@@ -105,12 +105,27 @@ export class Editor {
 
 	/** Opens an empty workflow, without loading the editor anew. */
 	async newWorkflow(): Promise<void> {
-		await this.#addNew('New workflow');
 		const leave = this.page.getByRole('button', { name: 'Leave without saving' });
 		const empty = this.at('canvas-plus-button');
-		await leave.or(empty).first().waitFor();
-		if (await leave.isVisible()) await leave.click();
-		await empty.waitFor();
+		// A page that is still being set up may drop the wish.
+		await pollUntil(
+			async () => {
+				await this.#addNew('New workflow');
+				const wait = { timeout: 10_000 };
+				await leave
+					.or(empty)
+					.first()
+					.waitFor(wait)
+					.catch(() => undefined);
+				if (await leave.isVisible()) await leave.click();
+				return await empty.waitFor(wait).then(
+					() => true,
+					() => undefined,
+				);
+			},
+			waitMs,
+			() => 'The editor opens no empty workflow',
+		);
 	}
 
 	/** Opens the form of a new credential. */
@@ -236,8 +251,17 @@ export class Editor {
 	async settle(): Promise<void> {
 		await this.page.mouse.move(0, 0);
 		await this.page.evaluate(unfocus);
-		await this.page.locator('.el-notification').first().waitFor({ state: 'detached' });
-		await expect.poll(() => this.page.evaluate(endlessOnly)).toBe(true);
+		const notices = this.page.locator('.el-notification');
+		for (const close of await notices.locator('.el-notification__closeBtn').all()) {
+			await close.click({ timeout: 1000 }).catch(() => undefined);
+		}
+		await this.page.mouse.move(0, 0);
+		await notices.first().waitFor({ state: 'detached' });
+		await pollUntil(
+			async () => ((await this.page.evaluate(endlessOnly)) === true ? true : undefined),
+			waitMs,
+			() => 'The window does not come to rest',
+		);
 	}
 
 	/** Writes `docs/images/<name>.png` if it is not there or `UPDATE_IMAGES` is 1. */
@@ -261,12 +285,14 @@ export class Editor {
 		const item = this.page.locator('[role="menuitem"]:visible').filter({ hasText: choice });
 		await item.waitFor();
 		// The menu takes no click while it unfolds.
-		await expect
-			.poll(async () => {
+		await pollUntil(
+			async () => {
 				await item.click({ timeout: 1000 }).catch(() => undefined);
-				return await item.isVisible();
-			})
-			.toBe(false);
+				return (await item.isVisible()) ? undefined : true;
+			},
+			waitMs,
+			() => `The menu does not take '${choice}'`,
+		);
 	}
 
 	/** So that nodes take the one that a test creates. */
