@@ -4,7 +4,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { startSimulator, type Simulator } from '../simulator/index.mts';
 import { launchChromium } from './browserChromium.mts';
 import { reducePalette } from './browserImage.mts';
-import { N8nApi, type StoredCredential, type StoredWorkflow } from './n8nApi.mts';
+import { N8nApi, type StoredCredential } from './n8nApi.mts';
 import type { N8nInstallation } from './n8nInstallation.mts';
 import type { Login } from './n8nRest.mts';
 import { pollUntil } from './poll.mts';
@@ -141,12 +141,6 @@ export class Editor {
 	async closePanel(): Promise<void> {
 		await this.at('ndv-close-button').click();
 		await this.at('ndv').waitFor({ state: 'hidden' });
-	}
-
-	/** Opens a workflow that n8n has. */
-	async openWorkflow({ id }: StoredWorkflow): Promise<void> {
-		await this.page.goto(new URL(`/workflow/${id}`, this.n8n.url).href);
-		await this.at('canvas-node').first().waitFor();
 	}
 
 	/** The list of nodes, in the state that it is in. */
