@@ -75,7 +75,7 @@ describeEditor('the node in the editor', (editor) => {
 	});
 
 	test('sends an API request page by page', async () => {
-		await editor.addAction('Send API request');
+		await editor.addAction('Send an authenticated request');
 		await editor.fill('path', `/v2/users/${alice}/mailFolders/2/messages`);
 		await editor.choose('pagination', 'Cursor');
 		await editor.addOption('Page Size');

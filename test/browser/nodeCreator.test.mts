@@ -37,7 +37,7 @@ describeEditor('the list of nodes', (editor) => {
 			expect.arrayContaining([
 				'Send message',
 				'Get many messages',
-				'Send API request',
+				'Send an authenticated request',
 				'Get token',
 			]),
 		);

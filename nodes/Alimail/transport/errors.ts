@@ -75,7 +75,8 @@ export function errorIn(answer: unknown): AnswerError {
  */
 export function describeAnswer(answer: unknown, text: string): string {
 	const { code, message, developerMessage } = errorIn(answer);
-	const said = [code && `code ${code}`, message, developerMessage].filter(Boolean);
+	const more = message !== undefined && developerMessage?.includes(message) ? '' : developerMessage;
+	const said = [code && `code ${code}`, message, more].filter(Boolean);
 	return said.length > 0
 		? said.join(', ')
 		: excerpt(text, (shown) => shown.replace(/<[^<>]*>/g, ' '));

@@ -16,7 +16,7 @@ const DEFAULT_ITEMS_AT_ONCE = 10;
 export const send: ItemOperation = {
 	value: 'send',
 	name: 'Send',
-	action: 'Send API request',
+	action: 'Send an authenticated request',
 	description: 'Call any path of the Alimail API with the access token of the credential',
 	properties,
 
