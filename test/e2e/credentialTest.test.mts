@@ -175,11 +175,11 @@ describeN8n('testing a credential', (n8n) => {
 			simulator.fault({
 				path: TOKEN,
 				status: 400,
-				body: { message: `client_secret ${simulator.clientSecret} is wrong` },
+				body: { message: `Of ${simulator.clientSecret} nobody knows` },
 				times: 10,
 			});
 			const { message } = await saveAndTest(simulator);
-			expect(message).toContain('client_secret *** is wrong');
+			expect(message).toContain('Of *** nobody knows');
 		});
 	});
 
