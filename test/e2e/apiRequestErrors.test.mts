@@ -24,7 +24,7 @@ const userOfItem = {
 const threeItems = [{ name: 'alice' }, { name: 'nobody' }, { name: 'bob' }];
 
 const noUser =
-	'Alimail refused GET /v2/users/nobody%40example.com with status 404: code user.notFound, user not found, user.notFound: user not found';
+	'Alimail refused GET /v2/users/nobody%40example.com with status 404: code user.notFound, user not found';
 
 describeN8n('API Request, when something goes wrong', (n8n) => {
 	describe('a refused request', () => {

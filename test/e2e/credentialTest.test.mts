@@ -11,7 +11,7 @@ const TOKEN = '/oauth2/v2.0/token';
 
 const whatToCheck =
 	"Check the Application ID and the Application Secret, that the region is the application's own, that the application's IP restriction admits this server, and that the edition of Alimail is a paid one.";
-const refused = `Alimail gave no access token: HTTP 400, code 1003, 请求参数异常, 1003: 请求参数异常. ${whatToCheck}`;
+const refused = `Alimail gave no access token: HTTP 400, code 1003, 请求参数异常. ${whatToCheck}`;
 const changedInConsole =
 	'Alimail gave no access token, though the stored one is still good. Check in its console whether the Application Secret was changed, or the application disabled.';
 

@@ -15,7 +15,7 @@ import {
 const threeItems = [{ number: 1 }, { number: 2 }, { number: 3 }];
 
 const refusal =
-	"Alimail gave no access token: HTTP 400, code 1003, 请求参数异常, 1003: 请求参数异常. Check the Application ID and the Application Secret, that the region is the application's own, that the application's IP restriction admits this server, and that the edition of Alimail is a paid one.";
+	"Alimail gave no access token: HTTP 400, code 1003, 请求参数异常. Check the Application ID and the Application Secret, that the region is the application's own, that the application's IP restriction admits this server, and that the edition of Alimail is a paid one.";
 
 /** A busy machine takes its time to start n8n. */
 const restartTimeoutMs = 300_000;
