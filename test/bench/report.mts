@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 
 const file = join(import.meta.dirname, '..', '..', 'docs', 'benchmarks.md');
 
@@ -21,7 +22,8 @@ export async function writeReport(sections: Section[], n8nVersion: string): Prom
 	const all = new Map<number, string>(earlier);
 	for (const section of sections) all.set(section.number, markdownOf(section, n8nVersion));
 	const ordered = [...all].sort(([one], [other]) => one - other).map(([, text]) => text);
-	await writeFile(file, [introduction, ...ordered].join('\n\n') + '\n');
+	const text = [introduction, ...ordered].join('\n\n');
+	await writeFile(file, await format(text, { ...(await resolveConfig(file)), parser: 'markdown' }));
 }
 
 const introduction = `# Benchmarks

@@ -10,7 +10,7 @@ import {
 	test,
 } from 'vitest';
 import { startSimulator, type Simulator } from '../simulator/index.mts';
-import { errorOf, outputOf } from '../support/execution.mts';
+import { errorOf, type ExecutionSummary, outputOf } from '../support/execution.mts';
 import { credentialOf, type DeployedWorkflow, type StoredCredential } from '../support/n8nApi.mts';
 import { byAddress } from '../support/operations.mts';
 import { pollUntil } from '../support/poll.mts';
@@ -90,6 +90,17 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 		return answers;
 	};
 
+	/** What went wrong in the executions that did not succeed. */
+	const failuresOf = async (executions: ExecutionSummary[]): Promise<string[]> =>
+		await Promise.all(
+			executions
+				.filter(({ status }) => status !== 'success')
+				.map(async ({ id, status }) => {
+					const error = errorOf(await n8n.getExecution(id));
+					return `${status}: ${error?.message} ${error?.description ?? ''}`;
+				}),
+		);
+
 	const answered = async (count: number) =>
 		await pollUntil(
 			async () => answersPerCall().size >= count || undefined,
@@ -107,7 +118,7 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 		const ended = await n8n.waitForExecutionsOf(workflow.id, executions, executionTimeoutMs);
 		const elapsedSeconds = (Date.now() - startedAt) / 1000;
 
-		expect(countBy(ended.map(({ status }) => status))).toEqual({ success: executions });
+		expect(await failuresOf(ended)).toEqual([]);
 		expect(answersPerCall().size).toBe(executions);
 		expect(Math.max(...answersPerCall().values())).toBe(1);
 		for (const worker of n8n.workers) expect(workOf(worker).finished).not.toEqual([]);
@@ -179,7 +190,7 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 		const next = await oneRequest();
 		expect(await callMany(next, 30)).toBe(30);
 		const ended = await n8n.waitForExecutionsOf(next.id, 30, executionTimeoutMs);
-		expect(countBy(ended.map(({ status }) => status))).toEqual({ success: 30 });
+		expect(await failuresOf(ended)).toEqual([]);
 	});
 
 	test('a file that a worker has downloaded can be read elsewhere', async () => {
@@ -227,12 +238,6 @@ async function callMany(workflow: DeployedWorkflow, count: number): Promise<numb
 	};
 	await Promise.all(Array.from({ length: callsAtOnce }, caller));
 	return accepted;
-}
-
-function countBy(values: string[]): Record<string, number> {
-	const counts: Record<string, number> = {};
-	for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
-	return counts;
 }
 
 function sha256(content: Buffer): string {

@@ -45,6 +45,12 @@ const LONGEST_LIFETIME_SECONDS = 366 * 24 * 3600;
 /** A token counts as expired this long before its end, so that it doesn't die on the way. */
 const EXPIRY_MARGIN_MS = 60_000;
 
+/**
+ * A remembered token is handed out while it has twice that left: n8n first stores it, then asks {@link authenticate} once
+ * more and no further, and by then it must not have expired.
+ */
+const HAND_OUT_MARGINS = 2;
+
 /** Applications remembered at the same time; a process that knows more forgets the oldest. */
 const MAX_REMEMBERED = 500;
 
@@ -83,7 +89,7 @@ export async function renewAccessToken(
 	const newest = newestTokens.get(application.fingerprint);
 	if (
 		newest !== undefined &&
-		!isExpired(newest) &&
+		!isExpired(newest, HAND_OUT_MARGINS) &&
 		newest.expiresAt > (held?.expiresAt ?? 0) &&
 		(held === undefined || (await isAccepted(newest, application, httpRequest)))
 	) {
@@ -297,9 +303,9 @@ async function isAccepted(
 	return await running;
 }
 
-function isExpired(token: AccessToken): boolean {
+function isExpired(token: AccessToken, margins = 1): boolean {
 	const marginMs = Math.min(EXPIRY_MARGIN_MS, token.lifetimeSeconds * 100);
-	return Date.now() >= token.expiresAt - marginMs;
+	return Date.now() >= token.expiresAt - margins * marginMs;
 }
 
 /** Whether an expired token is still to be held back: until a minute of refusals has moved nobody to renew it. */
