@@ -5,6 +5,7 @@ import { TIMEOUT_MS } from './faults.mts';
 import type { Random } from './random.mts';
 
 const INBOX = '2';
+const DELETED_ITEMS = '6';
 
 /** What an item asks for, in a wave of items that ask for the same. */
 export interface ItemInput {
@@ -66,8 +67,12 @@ const textBinary = (text: string, name: string) => ({
 	mimeType: 'text/plain',
 	fileName: name,
 });
-const messageOf = (simulator: Simulator, address: string): Message =>
-	[...simulator.state.mailbox(address).messages.values()][0]!;
+const file = { name: 'file.txt', content: 'x'.repeat(5_000), contentType: 'text/plain' };
+/** A message with a file; a new one when earlier waves have deleted it for good. */
+const messageOf = ({ state }: Simulator, address: string): Message =>
+	[...state.mailbox(address).messages.values()].find(
+		({ attachments, folderId }) => attachments.length > 0 && folderId !== DELETED_ITEMS,
+	) ?? state.addMessage(address, { folderId: INBOX, attachments: [file] });
 const onMessage = ({ simulator, input }: { simulator: Simulator; input: ItemInput }) => ({
 	json: { messageId: messageOf(simulator, input.box).id },
 });
@@ -387,9 +392,7 @@ export function fillMailboxes({ state }: Simulator): void {
 		state.addMessages(email, 5, (place) => ({
 			subject: `Message ${place}`,
 			folderId: INBOX,
-			...(place === 0 && {
-				attachments: [{ name: 'file.txt', content: 'x'.repeat(5_000), contentType: 'text/plain' }],
-			}),
+			...(place === 0 && { attachments: [file] }),
 		}));
 	}
 }
