@@ -35,9 +35,11 @@ describeEditor('the form of the credential', (editor) => {
 		for (const hidden of ['baseUrl', 'accessToken', 'accessTokenDetails']) {
 			expect(await editor.parameter(hidden).count()).toBe(0);
 		}
+		await close();
 	});
 
 	test('offers the regions with their servers', async () => {
+		await editor.newCredential();
 		const regions = await editor.openOptions('region');
 
 		expect(await regions.allInnerTexts()).toEqual(
@@ -45,9 +47,11 @@ describeEditor('the form of the credential', (editor) => {
 		);
 		await regions.filter({ hasText: 'Custom' }).click();
 		await editor.parameter('baseUrl').waitFor();
+		await close();
 	});
 
 	test('says where to find the ID and the secret', async () => {
+		await editor.newCredential();
 		for (const name of ['clientId', 'clientSecret']) {
 			const label = editor.at(name).locator('label').first();
 			await label.hover();

@@ -103,6 +103,12 @@ export class Editor {
 		return this.page.locator(`[data-test-id="${testId}"]:visible`);
 	}
 
+	/** Loads the start page anew, whatever is open. */
+	async startAnew(): Promise<void> {
+		await this.page.goto(new URL('/home/workflows', this.n8n.url).href);
+		await this.at('universal-add').waitFor();
+	}
+
 	/** Opens an empty workflow, without loading the editor anew. */
 	async newWorkflow(): Promise<void> {
 		const leave = this.page.getByRole('button', { name: 'Leave without saving' });
@@ -131,9 +137,25 @@ export class Editor {
 	/** Opens the form of a new credential. */
 	async newCredential(): Promise<void> {
 		await this.#addNew('New credential');
-		await this.at('new-credential-type-select').locator('input').fill('alimail');
-		await this.at('new-credential-type-select-option').first().click();
-		await this.at('new-credential-type-button').click();
+		const search = this.at('new-credential-type-select').locator('input');
+		const type = this.at('new-credential-type-select-option').filter({ hasText: 'Alimail API' });
+		const proceed = this.at('new-credential-type-button');
+		// While the window opens, n8n opens the list or closes it again; closed, it takes no text.
+		const brief = { timeout: 5000 };
+		const choose = async () => {
+			if (!(await search.isEditable(brief))) await search.click(brief);
+			await search.fill('alimail', brief);
+			await type.click(brief);
+		};
+		await pollUntil(
+			async () => {
+				await choose().catch(() => undefined);
+				return (await proceed.isEnabled()) || undefined;
+			},
+			waitMs,
+			() => "n8n's list of credential types does not offer Alimail API",
+		);
+		await proceed.click();
 		await this.at('credential-connection-parameter').first().waitFor();
 	}
 
