@@ -4,7 +4,7 @@ import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Alimail } from '../../nodes/Alimail/Alimail.node.ts';
 import { AlimailTrigger } from '../../nodes/Alimail/AlimailTrigger.node.ts';
-import { SecretScanner } from '../security/support/secrets.mts';
+import { SecretScanner } from '../support/secrets.mts';
 import { Witness } from '../security/support/witness.mts';
 import {
 	startSimulator,

@@ -89,10 +89,11 @@ describeN8n('the example workflows', (n8n) => {
 		expect(lines[1]).toContain('Weekly report 24');
 	});
 
-	test('off-boarding freezes the account and reports its folders', async () => {
+	test('off-boarding freezes the account, and reports its folders and messages', async () => {
 		const simulator = await simulated();
 		const bob = simulator.state.user('bob@example.com');
 		bob.name = 'Bob <i>Fischer</i>';
+		const bobsMessages = simulator.state.messagesIn('bob@example.com').length;
 		await run('off-boarding', simulator, byHand);
 
 		expect(bob.status).toBe('FREEZE');
@@ -100,6 +101,11 @@ describeN8n('the example workflows', (n8n) => {
 		expect(report?.subject).toBe('Off-boarding: Bob <i>Fischer</i>');
 		expect(report?.body.bodyHtml).toContain('Bob &#60;i&#62;Fischer');
 		expect(report?.body.bodyHtml).toContain('<td>Inbox</td>');
+		const [file] = report?.attachments ?? [];
+		expect(file?.name).toBe('messages-of-bob@example.com.csv');
+		const lines = (await text(file!.content.open())).trim().split('\n');
+		expect(lines[0]).toMatch(/^\W*id,receivedAt,from,fromName,to,subject,sizeBytes,folderId\s*$/);
+		expect(lines.length).toBe(1 + bobsMessages);
 	});
 
 	test('answer-with-ai-agent drafts a reply to new mail and sends nothing', async () => {

@@ -11,6 +11,7 @@ import {
 } from 'vitest';
 import { startSimulator, type Simulator } from '../simulator/index.mts';
 import { errorOf, type ExecutionSummary, outputOf } from '../support/execution.mts';
+import { secretsLeftBy } from '../support/leftovers.mts';
 import { credentialOf, type DeployedWorkflow, type StoredCredential } from '../support/n8nApi.mts';
 import { byAddress } from '../support/operations.mts';
 import { pollUntil } from '../support/poll.mts';
@@ -215,6 +216,10 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 		const file = outputOf(execution, download.name)[0]?.binary?.data;
 		expect(file?.id).toMatch(/^database:/);
 		expect(sha256(await n8n.readBinary(file!))).toBe(sha256(content));
+	});
+
+	test('no process, database or queue keeps a secret or a token', async () => {
+		expect(await secretsLeftBy(n8n)).toEqual([]);
 	});
 });
 

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, inject } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { secretsLeftBy } from '../support/leftovers.mts';
 import { N8nServer, type N8nServerOptions } from '../support/n8nServer.mts';
 
 const shownLogLength = 4000;
@@ -9,9 +10,12 @@ export interface DescribeN8nOptions extends Omit<N8nServerOptions, 'installation
 	withoutPackage?: boolean;
 }
 
+/** Of a workflow that puts the token into its own data: Get Token does that, and says so. */
+const getsToken = '"resource":"token"';
+
 /**
  * A `describe` for each n8n version under test. One n8n, with the package installed, serves all tests of the block;
- * what it wrote is shown when a test fails.
+ * what it wrote is shown when a test fails, and searched for secrets after the last one.
  */
 export function describeN8n(
 	title: string,
@@ -44,5 +48,10 @@ export function describeN8n(
 		});
 
 		define(n8n);
+
+		test('leaves no secret and no token behind', async () => {
+			const leaks = await secretsLeftBy(n8n);
+			expect(leaks.filter(({ workflow }) => !workflow?.includes(getsToken))).toEqual([]);
+		});
 	});
 }

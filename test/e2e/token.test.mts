@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { errorOf, outputOf } from '../support/execution.mts';
 import type { StoredCredential } from '../support/n8nApi.mts';
+import { secretsLeftBy } from '../support/leftovers.mts';
 import { describeN8n } from './support.mts';
 import {
 	alimailCredential,
@@ -57,6 +58,16 @@ describeN8n('Get Token', (n8n) => {
 		const token = await getToken(await alimailCredential(n8n, simulator));
 		expect(token).toMatchObject(expected);
 		expect('expires_in_assumed' in token).toBe(expiresInShape === 'missing');
+	});
+
+	test('leaves the token in the data of the execution, as its notice says', async () => {
+		const simulator = await simulated();
+		const token = await getToken(await alimailCredential(n8n, simulator));
+
+		const leaks = await secretsLeftBy(n8n);
+		expect(leaks).toContainEqual(
+			expect.objectContaining({ found: expect.stringContaining(String(token.access_token)) }),
+		);
 	});
 
 	test('asks once for many items, each with a result of its own', async () => {

@@ -7,7 +7,7 @@ import {
 import type { NodeRun } from '../support/nodeRunner.mts';
 import { fromList } from '../support/operations.mts';
 import { apiRequest } from '../support/simulated.mts';
-import { expectNoSecret } from './support/secrets.mts';
+import { expectNoSecret } from '../support/secrets.mts';
 import { AT_ONCE, underAttack, type Scene } from './support/underAttack.mts';
 
 const ALICE = 'alice@example.com';

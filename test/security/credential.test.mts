@@ -6,7 +6,7 @@ import { Alimail } from '../../nodes/Alimail/Alimail.node.ts';
 import { defaultClientId, defaultClientSecret, startSimulator } from '../simulator/index.mts';
 import { NodeRunner } from '../support/nodeRunner.mts';
 import { probeNode, type ProbeRequest, type Sent } from './support/probe.mts';
-import { expectNoSecret } from './support/secrets.mts';
+import { expectNoSecret } from '../support/secrets.mts';
 import { addressPieces, trickyAddresses, underAttack, type Scene } from './support/underAttack.mts';
 import { Witness } from './support/witness.mts';
 

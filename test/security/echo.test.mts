@@ -6,7 +6,7 @@ import { Alimail } from '../../nodes/Alimail/Alimail.node.ts';
 import { NodeRunner, type NodeRun } from '../support/nodeRunner.mts';
 import { fromList } from '../support/operations.mts';
 import { recordingServer, type Received } from './support/evil.mts';
-import { SecretScanner, expectNoSecret } from './support/secrets.mts';
+import { SecretScanner, expectNoSecret } from '../support/secrets.mts';
 
 /** With all that spells differently in JSON, HTML, forms and addresses. */
 const SECRET = 'S3cr3t+/=& %中"<\\>\'Zz9  double';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { keepSecret, withoutSecrets } from '../../nodes/Alimail/transport/secrecy.ts';
-import { SecretScanner } from './support/secrets.mts';
+import { SecretScanner } from '../support/secrets.mts';
 
 const SECRET = 'S3cr3t+/=& %中"<\\>\'Zz9 end';
 

@@ -2,6 +2,7 @@ import formBody from '@fastify/formbody';
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { AlimailError } from './errors.mts';
+import { knownSecrets } from './secrets.mts';
 import type { Settings } from './settings.mts';
 
 /** Where tokens are had. */
@@ -14,6 +15,7 @@ export class Tokens {
 	/** Issues an opaque token. */
 	issue(lifetimeSeconds: number): string {
 		const token = `sim-${randomBytes(24).toString('base64url')}`;
+		knownSecrets.add(token);
 		this.#expiresAt.set(token, Date.now() + lifetimeSeconds * 1000);
 		return token;
 	}

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './freePort.mts';
+import { filesOf, type Leftover, rowsOf } from './leftovers.mts';
 import { N8nApi } from './n8nApi.mts';
 import type { N8nInstallation } from './n8nInstallation.mts';
 import { N8nProcess } from './n8nProcess.mts';
@@ -72,6 +73,16 @@ export class N8nServer extends N8nApi {
 	/** Everything that this n8n has written to stdout and stderr, restarts included. */
 	get logs(): string {
 		return this.#earlierLogs + (this.#process?.logs ?? '');
+	}
+
+	/** Everything that this n8n has written down: its log, its files, and its database row by row. */
+	async *leftovers(): AsyncGenerator<Leftover> {
+		yield { place: 'log', text: this.logs };
+		const folder = join(this.userFolder, '.n8n');
+		yield* rowsOf(join(folder, 'database.sqlite'));
+		for await (const file of filesOf(folder)) {
+			if (!file.place.startsWith('database.sqlite')) yield file;
+		}
 	}
 
 	/** Prepares the user folder, starts n8n, waits until it is ready, and signs in as its owner. */

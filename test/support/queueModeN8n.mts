@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ExecutionSummary, hasFinished } from './execution.mts';
 import { freePort } from './freePort.mts';
+import { filesOf, type Leftover } from './leftovers.mts';
 import { N8nApi } from './n8nApi.mts';
 import type { N8nInstallation } from './n8nInstallation.mts';
 import { N8nProcess } from './n8nProcess.mts';
@@ -12,6 +13,7 @@ import { answerOf, newLogin } from './n8nRest.mts';
 import { installPackage } from './packageTarball.mts';
 import { pollUntil } from './poll.mts';
 import {
+	dumpPostgres,
 	type LocalService,
 	preparePostgres,
 	prepareRedis,
@@ -72,6 +74,17 @@ export class QueueModeN8n extends N8nApi {
 		return this.workers.flatMap(({ process }) =>
 			process.hasEnded || process.pid === undefined ? [] : [process.pid],
 		);
+	}
+
+	/** Everything that n8n has written down: the log and the files of each process, the database, and what is in Redis. */
+	async *leftovers(): AsyncGenerator<Leftover> {
+		yield { place: 'log', text: this.logs };
+		for (const folder of this.#folders) yield* filesOf(folder);
+		if (!this.#programs || !this.#postgres || !this.#redis)
+			throw new Error('n8n has not been started');
+		yield { place: 'PostgreSQL', text: await dumpPostgres(this.#programs, this.#postgres) };
+		await this.restartRedis(0);
+		yield* filesOf(this.#redis.folder);
 	}
 
 	/** Starts Redis, PostgreSQL, the main process and then the workers, and signs in as the owner. */

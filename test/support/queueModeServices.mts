@@ -20,6 +20,7 @@ export interface QueueModePrograms {
 	initdb: string;
 	postgres: string;
 	psql: string;
+	pgDump: string;
 }
 
 /** Whose rights a program runs with. */
@@ -33,7 +34,8 @@ export class LocalService {
 	readonly port: number;
 	readonly #launch: () => ChildProcess;
 	readonly #stopSignal: NodeJS.Signals;
-	readonly #folder: string;
+	/** Where its data are. */
+	readonly folder: string;
 	#child: ChildProcess | undefined;
 	#logs = '';
 
@@ -44,7 +46,7 @@ export class LocalService {
 		launch: () => ChildProcess,
 	) {
 		this.port = port;
-		this.#folder = folder;
+		this.folder = folder;
 		this.#stopSignal = stopSignal;
 		this.#launch = launch;
 	}
@@ -83,7 +85,7 @@ export class LocalService {
 	/** Ends the server and removes its data. */
 	async stop(): Promise<void> {
 		await this.halt();
-		await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+		await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
 	}
 }
 
@@ -162,6 +164,15 @@ export async function queryPostgres(
 		.map((line) => line.split('\t'));
 }
 
+/** All that is in the database, as text. */
+export async function dumpPostgres(
+	{ pgDump }: QueueModePrograms,
+	{ port }: LocalService,
+): Promise<string> {
+	const place = ['-h', '127.0.0.1', '-p', String(port), '-U', 'n8n', '-d', 'postgres'];
+	return await runCommand(pgDump, [...place, '--data-only'], { cwd: '/' });
+}
+
 async function findPrograms(): Promise<QueueModePrograms | { missing: string[] }> {
 	const redisServer = (process.env.PATH ?? '')
 		.split(delimiter)
@@ -179,6 +190,7 @@ async function findPrograms(): Promise<QueueModePrograms | { missing: string[] }
 			initdb: join(binaries, 'initdb'),
 			postgres: join(binaries, 'postgres'),
 			psql: join(binaries, 'psql'),
+			pgDump: join(binaries, 'pg_dump'),
 		};
 	}
 	return {

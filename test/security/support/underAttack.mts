@@ -4,7 +4,7 @@ import type { Simulator } from '../../simulator/index.mts';
 import type { NodeRun, NodeRunner } from '../../support/nodeRunner.mts';
 import { simulated } from '../../support/simulated.mts';
 import { evilServer, type RecordingServer } from './evil.mts';
-import { SecretScanner } from './secrets.mts';
+import { SecretScanner } from '../../support/secrets.mts';
 import { Witness } from './witness.mts';
 
 /** Nothing waits: neither for a rate nor for another try. */
