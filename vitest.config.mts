@@ -1,13 +1,17 @@
-import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { installationDirectory } from './test/support/n8nInstallation.mts';
 
 // The node and n8n-core must share one n8n-workflow, as in n8n: its error classes are compared by identity.
-const n8nWorkflow = createRequire(import.meta.url).resolve('n8n-workflow');
+const n8nWorkflowIn = (directory: string) =>
+	join(directory, 'node_modules/n8n-workflow/dist/cjs/index.js');
 
-const project = (name: string, test: object) => ({
-	resolve: { alias: { 'n8n-workflow': n8nWorkflow } },
+const project = (name: string, test: object, directory = import.meta.dirname) => ({
+	resolve: { alias: { 'n8n-workflow': n8nWorkflowIn(directory) } },
 	test: { name, include: [`test/${name}/**/*.test.mts`], ...test },
 });
+
+const legacyN8n = installationDirectory('1.123.50');
 
 export default defineConfig({
 	test: {
@@ -17,6 +21,19 @@ export default defineConfig({
 			project('integration', { testTimeout: 60_000, retry: 1 }),
 			// Not once more: another try draws other input, and would hide what was found.
 			project('security', { testTimeout: 120_000 }),
+			// The same in the engine of n8n 1.x.
+			project(
+				'security-1.x',
+				{
+					include: ['test/security/**/*.test.mts'],
+					env: { N8N_DIRECTORY: join(legacyN8n, 'package.json') },
+					sequence: { groupOrder: 1 },
+					testTimeout: 120_000,
+					hookTimeout: 900_000,
+					globalSetup: 'test/security/globalSetup.mts',
+				},
+				legacyN8n,
+			),
 			project('chaos', { testTimeout: 1_800_000 }),
 			project('e2e', {
 				exclude: [...configDefaults.exclude, 'test/e2e/queue.test.mts'],

@@ -109,6 +109,21 @@ describeEditor('the node in the editor', (editor) => {
 	});
 });
 
+describeEditor('the trigger in the editor', (editor) => {
+	beforeAll(async () => void (await editor.createCredential()));
+
+	test('fetches the newest message of a folder', async () => {
+		await editor.addAction('On message received');
+		await editor.chooseFromList('mailbox', 'Alice Martin');
+		await editor.executeStep();
+		await expect.poll(() => editor.at('ndv-items-count').last().innerText()).toBe('1 item');
+
+		const [newest] = editor.simulator.state.messagesIn(alice, '2');
+		await editor.output.getByText(newest!.subject).first().waitFor();
+		await editor.picture('trigger');
+	});
+});
+
 describeEditor('the HTTP Request node', (editor) => {
 	beforeAll(async () => void (await editor.createCredential()));
 

@@ -44,7 +44,7 @@ export async function installN8n(
 	version: N8nVersion,
 	log: Log = console.error,
 ): Promise<N8nInstallation> {
-	const directory = join(cacheDirectory(), `n8n-${version}`);
+	const directory = installationDirectory(version);
 	const manifest = join(import.meta.dirname, 'n8n', version);
 	const fingerprint = await fingerprintOf(manifest);
 	const stage = () => readStage(directory, fingerprint);
@@ -75,11 +75,12 @@ export async function installN8n(
 	};
 }
 
-function cacheDirectory(): string {
-	return (
+/** Where an n8n is, or comes to be. */
+export function installationDirectory(version: N8nVersion): string {
+	const cache =
 		process.env.N8N_TEST_CACHE ??
-		join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'n8n-nodes-alimail')
-	);
+		join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'n8n-nodes-alimail');
+	return join(cache, `n8n-${version}`);
 }
 
 async function fingerprintOf(manifest: string): Promise<string> {

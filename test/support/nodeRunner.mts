@@ -27,7 +27,8 @@ import { CredentialStore } from './credentialStore.mts';
 process.env.N8N_USER_FOLDER = mkdtempSync(join(tmpdir(), 'n8n-core-'));
 process.env.N8N_LOG_LEVEL ??= 'silent';
 
-const require = createRequire(import.meta.url);
+// The engine comes from the n8n that the environment names, or else from the development dependencies.
+const require = createRequire(process.env.N8N_DIRECTORY ?? import.meta.url);
 const core = require('n8n-core') as typeof import('n8n-core');
 const { Container } = createRequire(require.resolve('n8n-core'))(
 	'@n8n/di',
@@ -53,6 +54,14 @@ const startType = {
 	},
 	execute: async () => [[]],
 } as unknown as INodeType;
+
+type Running = ReturnType<InstanceType<typeof core.WorkflowExecute>['run']>;
+type LegacyRun = (
+	workflow: Workflow,
+	startNode: INode,
+	destinationNode: undefined,
+	pinData: Record<string, INodeExecutionData[]>,
+) => Running;
 
 export interface RunOptions {
 	parameters: INodeParameters;
@@ -106,11 +115,19 @@ export class NodeRunner {
 		);
 		const additionalData = this.#additionalData(workflow);
 		const execution = new core.WorkflowExecute(additionalData, 'webhook');
-		const running = execution.run({
-			workflow,
-			startNode: workflow.getNode(START)!,
-			pinData: { [START]: input },
-		});
+		const startNode = workflow.getNode(START)!;
+		const pinData = { [START]: input };
+		// n8n 1.x takes them one by one.
+		const running =
+			execution.run.length > 1
+				? (execution.run as unknown as LegacyRun).call(
+						execution,
+						workflow,
+						startNode,
+						undefined,
+						pinData,
+					)
+				: execution.run({ workflow, startNode, pinData });
 		signal?.addEventListener('abort', () => running.cancel());
 		const run = await running;
 		const task = run.data.resultData.runData[NODE]?.[0];

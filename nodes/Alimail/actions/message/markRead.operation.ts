@@ -8,7 +8,7 @@ export const markRead: BatchOperation = {
 	value: 'markRead',
 	name: 'Mark as Read',
 	action: 'Mark message as read',
-	description: 'Mark a message as read',
+	description: 'Take the unread mark off a message, as opening it does',
 	properties: [mailboxProperty, messageIdProperty],
 
 	async executeBatch(context, itemIndexes) {

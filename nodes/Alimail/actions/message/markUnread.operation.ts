@@ -8,7 +8,7 @@ export const markUnread: BatchOperation = {
 	value: 'markUnread',
 	name: 'Mark as Unread',
 	action: 'Mark message as unread',
-	description: 'Mark a message as unread',
+	description: 'Show a message as new again, so that it stands out',
 	properties: [mailboxProperty, messageIdProperty],
 
 	async executeBatch(context, itemIndexes) {
