@@ -9,41 +9,23 @@ import { errorOf, outputOf } from '../test/support/execution.mts';
 import { installN8n } from '../test/support/n8nInstallation.mts';
 import { startN8n, type N8nServer } from '../test/support/n8nServer.mts';
 import { packPackage } from '../test/support/packageTarball.mts';
+import { realAccount, type RealAccount } from './account.mts';
 
 const VERSION = '2.41.1';
-
-/** The region of a real application, as the credential names it, or the address of another server. */
-const {
-	ALIMAIL_CLIENT_ID,
-	ALIMAIL_CLIENT_SECRET,
-	ALIMAIL_REGION,
-	ALIMAIL_BASE_URL,
-	ALIMAIL_MAILBOX,
-} = process.env;
 
 const { values: options } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
 
 const step = (text: string) => console.log(`\n▸ ${text}`);
 const detail = (text: string) => console.log(`  ${text}`);
 
-interface Account {
-	fields: { region: string; baseUrl: string; clientId: string; clientSecret: string };
-	origin: string;
-	mailbox: string;
+interface Account extends RealAccount {
 	close(): Promise<void>;
 }
 
-async function realAccount(clientId: string, clientSecret: string): Promise<Account> {
-	if (!ALIMAIL_MAILBOX) throw new Error('Set ALIMAIL_MAILBOX to the address of a mailbox to read.');
-	const region = ALIMAIL_BASE_URL ? 'custom' : (ALIMAIL_REGION ?? 'cn');
-	const origin = ALIMAIL_BASE_URL ?? `https://alimail-${region}.aliyuncs.com`;
-	detail(`The real service at ${origin}`);
-	return {
-		fields: { region, baseUrl: ALIMAIL_BASE_URL ?? '', clientId, clientSecret },
-		origin,
-		mailbox: ALIMAIL_MAILBOX,
-		close: async () => {},
-	};
+function namedAccount(): Account {
+	const account = realAccount(process.env);
+	detail(`The real service at ${account.origin}`);
+	return { ...account, close: async () => {} };
 }
 
 async function simulatedAccount(): Promise<Account> {
@@ -81,8 +63,8 @@ const installation = await installN8n(VERSION, detail);
 
 step('Alimail');
 const account =
-	ALIMAIL_CLIENT_ID && ALIMAIL_CLIENT_SECRET
-		? await realAccount(ALIMAIL_CLIENT_ID, ALIMAIL_CLIENT_SECRET)
+	process.env.ALIMAIL_CLIENT_ID && process.env.ALIMAIL_CLIENT_SECRET
+		? namedAccount()
 		: await simulatedAccount();
 
 step('Starting n8n with the package');

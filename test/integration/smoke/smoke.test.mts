@@ -65,7 +65,7 @@ async function check(simulator: Simulator, options: Partial<SmokeOptions> = {}) 
 function sectionOf(printed: string, title: string): string[] {
 	const [, section = ''] = printed.split(`#### ${title}\n`);
 	return section
-		.split('\n#### ')[0]!
+		.split(/\n#### |\nEvery operation worked/)[0]!
 		.split('\n')
 		.filter((line) => line !== '');
 }
@@ -429,11 +429,35 @@ describe('when something fails after the mailbox has been written to', () => {
 		expect(worked).toBe(false);
 		expect(section('Failed').map((line) => line.split(':')[0])).toEqual(['- Delete messages']);
 		expect(section('Left behind in the mailbox')).toEqual([
-			expect.stringMatching(/^- A message in the folder, named /),
+			expect.stringMatching(/^- A message that was in the folder, named /),
 			expect.stringMatching(/^- A message in Sent Items, named /),
 		]);
 		expect(mailboxOf(simulator).folders).toEqual(before.folders);
 		expect(mailboxOf(simulator).messages).toHaveLength(before.messages.length + 2);
+	});
+
+	it('cleans up what it can see when it cannot look everywhere', async () => {
+		const simulator = await unfamiliar();
+		const before = mailboxOf(simulator);
+		simulator.fault({ path: /mailFolders\/3\/messages$/, status: 404, times: Infinity });
+		const { worked, section } = await check(simulator, { write: true, arrivalTimeoutMs: 500 });
+		expect(worked).toBe(false);
+		expect(section('Failed').map((line) => line.split(':')[0])).toEqual(['- Delete messages']);
+		expect(section('Left behind in the mailbox')).toEqual([
+			expect.stringMatching(/^- Perhaps a message, named /),
+		]);
+		expect(mailboxOf(simulator)).toEqual(before);
+	});
+
+	it('waits for the message, and deletes it, when the answer to sending it was lost', async () => {
+		const simulator = await unfamiliar();
+		const before = mailboxOf(simulator);
+		simulator.fault({ path: /\/send$/, reset: 'after' });
+		const { worked, section } = await check(simulator, { write: true });
+		expect(worked).toBe(false);
+		expect(section('Failed').map((line) => line.split(':')[0])).toEqual(['- Send draft']);
+		expect(section('Left behind in the mailbox')).toEqual([]);
+		expect(mailboxOf(simulator)).toEqual(before);
 	});
 
 	it('says that the folder is still there', async () => {
@@ -491,6 +515,7 @@ describe('npm run smoke', () => {
 		const before = mailboxOf(simulator);
 		const held = textsHeld(simulator);
 		const printed = await run(['--write'], environmentOf(simulator));
+		expect(printed).toContain('\nEvery operation worked.');
 		expect(sectionOf(printed, 'Differences')).toContain(
 			'  - `message.size` is string, not number _(Get message; Mark as read; Mark as unread)_',
 		);
