@@ -1,4 +1,4 @@
-import { jsonParse, type IDataObject } from 'n8n-workflow';
+import { NodeApiError, jsonParse, type IDataObject } from 'n8n-workflow';
 
 import { PROBE_PATH } from './accessToken';
 import { originOf } from './application';
@@ -160,9 +160,12 @@ async function probe(context: AlimailContext, itemIndex: number): Promise<void> 
 		})
 		.then(
 			() => undefined,
-			(error: unknown) => failureOf(error, cancelSignal(context)),
+			// Whatever the server answers here, the request that waits for the token will meet it itself.
+			(error: unknown) =>
+				error instanceof NodeApiError && /^\d{3}$/.test(error.httpCode ?? '')
+					? undefined
+					: failureOf(error, cancelSignal(context)),
 		);
-	// Whatever the server answers here, the request that waits for the token will meet it itself.
 	if (failure?.kind === 'unsent') {
 		const name = `GET ${PROBE_PATH}`;
 		throw unansweredError(context.getNode(), { request: name, ...failure }, itemIndex);
