@@ -33,15 +33,17 @@ export interface Answer<Body> {
  * Sends a request once, follows its redirects, and reads the answer: with the request's own reader when the status is one
  * of success, else as bytes.
  *
+ * @param takeTurn - waits until a redirect may be followed to a server with this origin
  * @returns the answer whatever its status, or why there is none
  * @throws what the request's own reader throws on purpose, as NodeApiError or NodeOperationError
  */
 export async function sendOnce<Body>(
 	context: AlimailContext,
 	request: AlimailRequest<Body>,
+	takeTurn: (origin: string) => Promise<void>,
 ): Promise<Answer<Body | string | Buffer> | Failure> {
 	const signal = cancelSignal(context);
-	const answer = await sendAndFollow(context, request, signal).catch((error: unknown) =>
+	const answer = await sendAndFollow(context, request, takeTurn, signal).catch((error: unknown) =>
 		failureOf(error, signal),
 	);
 	if ('kind' in answer) return answer;
@@ -104,6 +106,7 @@ function brokenConnection(
 async function sendAndFollow(
 	context: AlimailContext,
 	request: AlimailRequest<unknown>,
+	takeTurn: (origin: string) => Promise<void>,
 	signal: AbortSignal | undefined,
 ): Promise<Answer<string | BinaryContent>> {
 	const { method, options = {}, url, openBody } = request;
@@ -146,6 +149,7 @@ async function sendAndFollow(
 		// Once away from the API's own server, neither token nor headers are sent, not even back to it.
 		tokenSent &&= location.origin === url.origin;
 		from = location;
+		await takeTurn(location.origin);
 		response = await send(tokenSent, { url: location.href });
 	}
 	return {

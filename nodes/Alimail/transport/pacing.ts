@@ -96,8 +96,14 @@ export class Pacer {
 		if (this.requestsPerSecond >= maxPerSecond) this.requestsPerSecond = Infinity;
 	}
 
-	/** Waits for the turn of a request; turns are taken in order. */
-	private async turn(maxPerSecond: number, signal: AbortSignal | undefined): Promise<void> {
+	/**
+	 * Waits for the turn of one more request; turns are taken in order. A redirect calls it by itself, for it belongs to a
+	 * request that is under way already.
+	 *
+	 * @param maxPerSecond - as in {@link run}
+	 * @param signal - as in {@link run}
+	 */
+	async turn(maxPerSecond: number, signal: AbortSignal | undefined): Promise<void> {
 		const before = this.lastTurn;
 		this.lastTurn = (async () => {
 			await before;

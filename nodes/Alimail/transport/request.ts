@@ -47,6 +47,7 @@ export async function request<Body = string>(
 		options;
 	const pacer = pacerFor(withoutToken ? alimailRequest.url.origin : await apiOrigin(context));
 	const signal = cancelSignal(context);
+	const takeTurn = async (origin: string) => await pacerFor(origin).turn(requestsPerSecond, signal);
 	const repeatable = method === 'GET' || method === 'HEAD';
 	const name = `${method} ${alimailRequest.url.pathname}`;
 
@@ -56,7 +57,7 @@ export async function request<Body = string>(
 		const answer = await pacer.run(
 			requestsPerSecond,
 			signal,
-			async () => await sendOnce(context, alimailRequest),
+			async () => await sendOnce(context, alimailRequest, takeTurn),
 		);
 		if ('kind' in answer) {
 			if (answer.kind === 'network' && repeatable && mayRepeat) {

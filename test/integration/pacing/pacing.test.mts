@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { mail } from '../../support/mail.mts';
+import { byAddress } from '../../support/operations.mts';
 import { apiRequest, simulated } from '../../support/simulated.mts';
 
 const USER = '/v2/users/alice@example.com';
@@ -28,5 +30,28 @@ describe('many requests against the limit of the service', () => {
 		// 36 a second from the start would have most of them refused.
 		const refused = simulator.apiRequests.filter(({ status }) => status === 429);
 		expect(refused.length).toBeLessThanOrEqual(40);
+	});
+
+	it('all succeed when redirects add to their number', async () => {
+		const { simulator, alimail } = await simulated({ rateLimit: 40 });
+		const mailbox = 'alice@example.com';
+		const { id, attachments } = simulator.state.addMessage(mailbox, {
+			attachments: [{ name: 'a.txt', content: 'a' }],
+		});
+		const { items: files, error } = await alimail.run({
+			parameters: mail('attachment', 'download', {
+				mailbox: byAddress(mailbox),
+				messageId: id,
+				attachmentId: attachments[0]!.id,
+				binaryPropertyName: 'data',
+			}),
+			items: items(80),
+		});
+		expect(error).toBeUndefined();
+		expect(files).toHaveLength(80);
+		const refused = simulator.apiRequests.filter(({ status }) => status === 429);
+		expect(refused.length).toBeLessThanOrEqual(5);
+		// The list of the files, the download, and where it is redirected to.
+		expect(simulator.apiRequests.length - refused.length).toBe(3 * files.length);
 	});
 });
