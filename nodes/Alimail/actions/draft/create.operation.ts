@@ -1,11 +1,11 @@
 import { mailboxParameter, mailboxProperty } from '../locators';
+import { readComposition } from '../message/compose';
 import {
 	composeOptions,
 	contentProperties,
-	readComposition,
 	subjectProperty,
 	toProperty,
-} from '../message/compose';
+} from '../message/composeProperties';
 import { makeDraft } from '../message/delivery';
 import { draftItem } from '../message/outcome';
 import type { ItemOperation } from '../types';

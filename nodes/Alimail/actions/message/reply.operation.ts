@@ -6,14 +6,13 @@ import { requestJson } from '../../transport/request';
 import { mailboxParameter, mailboxProperty } from '../locators';
 import { collectionParameter, requiredTextParameter } from '../parameters';
 import type { ItemOperation } from '../types';
+import { readComposition, type Composition } from './compose';
 import {
 	composeOptions,
 	contentProperties,
-	readComposition,
 	subjectProperty,
 	toProperty,
-	type Composition,
-} from './compose';
+} from './composeProperties';
 import { makeDraft, sendDraft } from './delivery';
 import { draftItem, sentItem } from './outcome';
 import { messageIdProperty } from './properties';

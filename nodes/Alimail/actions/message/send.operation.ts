@@ -1,13 +1,13 @@
 import { parameterError } from '../../transport/errors';
 import { mailboxParameter, mailboxProperty } from '../locators';
 import type { ItemOperation } from '../types';
+import { readComposition } from './compose';
 import {
 	composeOptions,
 	contentProperties,
-	readComposition,
 	subjectProperty,
 	toProperty,
-} from './compose';
+} from './composeProperties';
 import { makeDraft, sendDraft } from './delivery';
 import { sentItem } from './outcome';
 
