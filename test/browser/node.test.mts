@@ -1,5 +1,4 @@
 import { beforeAll, expect, test } from 'vitest';
-import { viewports } from '../support/browserEditor.mts';
 import { describeEditor } from './support.mts';
 
 const alice = 'alice@example.com';
@@ -69,9 +68,6 @@ describeEditor('the node in the editor', (editor) => {
 		await succeeded();
 		await expect.poll(() => editor.at('ndv-items-count').last().innerText()).toBe('25 items');
 		await editor.picture('get-many-messages');
-		await editor.page.setViewportSize(viewports.narrow);
-		await editor.picture('get-many-messages-narrow');
-		await editor.page.setViewportSize(viewports.usual);
 	});
 
 	test('sends an API request page by page', async () => {

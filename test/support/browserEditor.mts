@@ -22,11 +22,8 @@ const images = new URL('../../docs/images/', import.meta.url);
 /** Long, for a machine that has much else to do. */
 const waitMs = 60_000;
 
-/** A window as most people have it, and a small one. */
-export const viewports = {
-	usual: { width: 1400, height: 900 },
-	narrow: { width: 1000, height: 900 },
-} as const;
+/** As most people have it. */
+const viewport = { width: 1400, height: 900 };
 
 /** What serves all editors of a test run. */
 export interface EditorParts {
@@ -76,7 +73,7 @@ export class Editor {
 		const context = await this.#browser.newContext({
 			locale: 'en-US',
 			timezoneId: 'UTC',
-			viewport: viewports.usual,
+			viewport,
 			colorScheme: 'light',
 			reducedMotion: 'reduce',
 		});
