@@ -1,6 +1,6 @@
 // Runs on whatever Node a fresh machine has, before anything is installed: plain JavaScript, no imports but Node's.
-// Installs the development dependencies when they are missing or older than the lockfile; they bring Node 24,
-// which the npm scripts then use.
+// Installs the development dependencies when they are missing or older than the lockfile; they bring Node 24, which the
+// npm scripts then use. For that it has to be a script that npm runs before: a shell remembers where it found `node`.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
