@@ -17,7 +17,7 @@ export default defineConfig({
 	test: {
 		projects: [
 			project('unit', { testTimeout: 60_000 }),
-			// Once more after a failure: on a busy machine n8n gives up checking a parameter after 250 ms.
+			// Once more after a failure: on a busy machine requests bunch up, and more of them are refused.
 			project('integration', { testTimeout: 60_000, retry: 1 }),
 			// Not once more: another try draws other input, and would hide what was found.
 			project('security', { testTimeout: 120_000 }),

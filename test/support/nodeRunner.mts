@@ -36,6 +36,18 @@ const { Container } = createRequire(require.resolve('n8n-core'))(
 
 await Container.get(core.BinaryDataService).init();
 
+// n8n 2 gives up checking a parameter after 250 ms by the clock, which on a busy machine is not the pattern's fault.
+const { setSafeRegexEngine } = createRequire(require.resolve('n8n-core'))(
+	'n8n-workflow',
+) as Partial<typeof import('n8n-workflow')>;
+setSafeRegexEngine?.({
+	exec: (pattern, input, flags) => new RegExp(pattern, flags).exec(input),
+	test: (pattern, input, flags) => new RegExp(pattern, flags).test(input),
+	replace: (pattern, input, flags, by) => input.replace(new RegExp(pattern, flags), by),
+	matchAll: (pattern, input, flags) => [...input.matchAll(new RegExp(pattern, flags ?? 'g'))],
+	split: (pattern, input, flags) => input.split(new RegExp(pattern, flags)),
+});
+
 const START = 'Start';
 const NODE = 'Alimail';
 const WORKFLOW_ID = 'workflow';
