@@ -1,5 +1,5 @@
 // `npm run demo`: n8n with the package, a credential and the examples, against the simulator or the real service.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -30,7 +30,15 @@ function namedAccount(): Account {
 
 async function simulatedAccount(): Promise<Account> {
 	const simulator = await startSimulator();
-	const { url, clientId, clientSecret } = simulator;
+	const { url, clientId, clientSecret, state } = simulator;
+	// So that every example finds something to work on.
+	state.addMessages('bob@example.com', 5);
+	state.addMessage('alice@example.com', {
+		subject: 'Invoice 2025-018',
+		attachments: [
+			{ name: 'Invoice 2025-018.pdf', content: '%PDF-1.4', contentType: 'application/pdf' },
+		],
+	});
 	detail(`The simulator at ${url}`);
 	return {
 		fields: { region: 'custom', baseUrl: url, clientId, clientSecret },
@@ -58,12 +66,12 @@ async function runFirstExample(n8n: N8nServer, workflow: Parameters<N8nServer['e
 	}
 }
 
-step(`n8n ${VERSION} (the first time this takes about eight minutes)`);
+step(`n8n ${VERSION} (if it is not there yet, about eight minutes)`);
 const installation = await installN8n(VERSION, detail);
 
 step('Alimail');
 const account =
-	process.env.ALIMAIL_CLIENT_ID && process.env.ALIMAIL_CLIENT_SECRET
+	process.env.ALIMAIL_CLIENT_ID || process.env.ALIMAIL_CLIENT_SECRET
 		? namedAccount()
 		: await simulatedAccount();
 
@@ -81,7 +89,10 @@ const stop = async () => {
 
 try {
 	const credential = await n8n.createCredential('alimailApi', account.fields, 'Alimail');
-	const values = { mailbox: account.mailbox, server: account.origin };
+	// n8n 2 lets nodes write there.
+	const folder = join(userFolder, '.n8n-files');
+	await mkdir(folder);
+	const values = { mailbox: account.mailbox, server: account.origin, folder };
 	const workflows = new Map(
 		await Promise.all(
 			(await exampleNames()).map(

@@ -37,7 +37,7 @@ describeN8n('API Request, when something goes wrong', (n8n) => {
 			expect(error).toMatchObject({
 				name: 'NodeApiError',
 				message: noUser,
-				description: expect.stringContaining('Check the path'),
+				description: expect.stringContaining('Check the mailbox address'),
 				httpCode: '404',
 				context: { itemIndex: 1 },
 			});

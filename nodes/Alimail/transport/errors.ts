@@ -18,7 +18,7 @@ const LONGEST_READ = 16 * 1024;
 const STATUS_HINTS: Readonly<Record<number, string>> = {
 	401: 'The server refuses the access token although it was just renewed. Check the Application ID, the secret and the region in the credential.',
 	403: "Check that the application has the permission that this call needs, that the mailbox is within the application's scope, and its IP restriction.",
-	404: 'Check the path, the mailbox address and the IDs. An ID changes when a draft is sent.',
+	404: "Check the mailbox address, the path and the IDs, and that the credential's region hosts the domain. An ID changes when a draft is sent.",
 	429: 'All applications of a domain share 40 requests a second. Slow down the other workflows, or lower Requests per Second.',
 };
 
