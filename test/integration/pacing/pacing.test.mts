@@ -32,12 +32,13 @@ describe('many requests against the limit of the service', () => {
 		expect(refused.length).toBeLessThanOrEqual(40);
 	});
 
-	it('all succeed when redirects add to their number', async () => {
-		const { simulator, alimail } = await simulated({ rateLimit: 40 });
+	it('are spaced with the redirects that add to their number', async () => {
+		const { simulator, alimail } = await simulated({ rateLimit: Infinity });
 		const mailbox = 'alice@example.com';
 		const { id, attachments } = simulator.state.addMessage(mailbox, {
 			attachments: [{ name: 'a.txt', content: 'a' }],
 		});
+		const begin = performance.now();
 		const { items: files, error } = await alimail.run({
 			parameters: mail('attachment', 'download', {
 				mailbox: byAddress(mailbox),
@@ -45,13 +46,13 @@ describe('many requests against the limit of the service', () => {
 				attachmentId: attachments[0]!.id,
 				binaryPropertyName: 'data',
 			}),
-			items: items(80),
+			items: items(40),
 		});
+		const seconds = (performance.now() - begin) / 1000;
 		expect(error).toBeUndefined();
-		expect(files).toHaveLength(80);
-		const refused = simulator.apiRequests.filter(({ status }) => status === 429);
-		expect(refused.length).toBeLessThanOrEqual(5);
 		// The list of the files, the download, and where it is redirected to.
-		expect(simulator.apiRequests.length - refused.length).toBe(3 * files.length);
+		expect(simulator.apiRequests).toHaveLength(3 * files.length);
+		// A slow machine only makes it fewer.
+		expect((3 * files.length) / seconds).toBeLessThanOrEqual(40);
 	});
 });
