@@ -30,16 +30,15 @@ process.env.N8N_LOG_LEVEL ??= 'silent';
 // The engine comes from the n8n that the environment names, or else from the development dependencies.
 const require = createRequire(process.env.N8N_DIRECTORY ?? import.meta.url);
 const core = require('n8n-core') as typeof import('n8n-core');
-const { Container } = createRequire(require.resolve('n8n-core'))(
-	'@n8n/di',
-) as typeof import('@n8n/di');
+const requireFromCore = createRequire(require.resolve('n8n-core'));
+const { Container } = requireFromCore('@n8n/di') as typeof import('@n8n/di');
 
 await Container.get(core.BinaryDataService).init();
 
 // n8n 2 gives up checking a parameter after 250 ms by the clock, which on a busy machine is not the pattern's fault.
-const { setSafeRegexEngine } = createRequire(require.resolve('n8n-core'))(
-	'n8n-workflow',
-) as Partial<typeof import('n8n-workflow')>;
+const { setSafeRegexEngine } = requireFromCore('n8n-workflow') as Partial<
+	typeof import('n8n-workflow')
+>;
 setSafeRegexEngine?.({
 	exec: (pattern, input, flags) => new RegExp(pattern, flags).exec(input),
 	test: (pattern, input, flags) => new RegExp(pattern, flags).test(input),

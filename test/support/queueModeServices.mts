@@ -150,14 +150,20 @@ export async function preparePostgres(programs: QueueModePrograms): Promise<Loca
 	);
 }
 
+/** The database for PostgreSQL's own programs. */
+function databaseAt(port: number): string[] {
+	return ['-h', '127.0.0.1', '-p', String(port), '-U', 'n8n', '-d', 'postgres'];
+}
+
 /** The rows of a query, their columns as text. */
 export async function queryPostgres(
 	{ psql }: QueueModePrograms,
 	{ port }: LocalService,
 	sql: string,
 ): Promise<string[][]> {
-	const place = ['-h', '127.0.0.1', '-p', String(port), '-U', 'n8n', '-d', 'postgres'];
-	const output = await runCommand(psql, [...place, '-qXAt', '-F', '\t', '-c', sql], { cwd: '/' });
+	const output = await runCommand(psql, [...databaseAt(port), '-qXAt', '-F', '\t', '-c', sql], {
+		cwd: '/',
+	});
 	return output
 		.split('\n')
 		.filter((line) => line !== '')
@@ -169,8 +175,7 @@ export async function dumpPostgres(
 	{ pgDump }: QueueModePrograms,
 	{ port }: LocalService,
 ): Promise<string> {
-	const place = ['-h', '127.0.0.1', '-p', String(port), '-U', 'n8n', '-d', 'postgres'];
-	return await runCommand(pgDump, [...place, '--data-only'], { cwd: '/' });
+	return await runCommand(pgDump, [...databaseAt(port), '--data-only'], { cwd: '/' });
 }
 
 async function findPrograms(): Promise<QueueModePrograms | { missing: string[] }> {
