@@ -320,9 +320,11 @@ describe('a token endpoint', () => {
 				body: { access_token: 'harmless-token', expires_in: 3600, token_type },
 			});
 			await run(apiRequest('GET', '/v2/users', { options: AT_ONCE }));
-			const last = scene.simulator.apiRequests.at(-1);
-			expect(last?.authorization).toBe('bearer harmless-token');
-			expect(JSON.stringify(last?.rawHeaders)).not.toContain('X-Evil');
+			const sent = scene.simulator.apiRequests;
+			expect(sent.map(({ authorization }) => authorization)).toContain('bearer harmless-token');
+			for (const { rawHeaders } of sent) {
+				expect(JSON.stringify(rawHeaders)).not.toContain('X-Evil');
+			}
 			const { accessToken, accessTokenDetails } = scene.alimail.credentials.stored;
 			// n8n runs a stored field that begins with = as an expression.
 			for (const field of [accessToken, accessTokenDetails]) expect(field).not.toMatch(/^=/);

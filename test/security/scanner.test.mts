@@ -1,5 +1,12 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keepSecret, withoutSecrets } from '../../nodes/Alimail/transport/secrecy.ts';
+import {
+	rememberSecrets,
+	whileHidden,
+	withoutSecrets,
+} from '../../nodes/Alimail/transport/secrecy.ts';
+import { growthRatio } from '../support/growth.mts';
 import { SecretScanner } from '../support/secrets.mts';
 
 const SECRET = 'S3cr3t+/=& %中"<\\>\'Zz9 end';
@@ -41,22 +48,120 @@ describe('the scanner that the other tests rely on', () => {
 	});
 });
 
+/** The ways in which servers, proxies and debug pages write what they repeat. */
+const spellingsOf = (secret: string): string[] => [
+	secret,
+	secret.replace(/[A-Z]/g, (letter) => letter.toLowerCase()),
+	encodeURIComponent(secret),
+	encodeURIComponent(secret).replace(/%../g, (octet) => octet.toLowerCase()),
+	encodeURIComponent(encodeURIComponent(secret)),
+	new URLSearchParams([['', secret]]).toString().slice(1),
+	JSON.stringify(secret).slice(1, -1),
+	JSON.stringify(secret).slice(1, -1).replaceAll('/', '\\/'),
+	JSON.stringify(JSON.stringify(secret)).slice(3, -3),
+	secret.replaceAll(' ', '\r\n  '),
+	secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;'),
+	encodeURIComponent(secret.replaceAll('&', '&amp;').replaceAll('"', '&quot;')),
+	[...secret].map((char) => `&#x${char.codePointAt(0)!.toString(16)};`).join(''),
+	[...secret].map((char) => `&#${char.codePointAt(0)!};`).join(''),
+	secret.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+];
+
+const jwt = (length: number) =>
+	`eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.${randomBytes(length).toString('base64url')}`.slice(
+		0,
+		length,
+	);
+
 describe('hiding secrets', () => {
-	keepSecret(SECRET);
+	it.each(spellingsOf(SECRET))('works for %s', (spelling) => {
+		rememberSecrets('scanner', SECRET);
+		expect(withoutSecrets(`before ${spelling} after`)).toBe('before *** after');
+	});
+
+	it('works for every spelling of text with all kinds of characters', () => {
+		fc.assert(
+			fc.property(
+				fc.string({ unit: 'grapheme', minLength: 6, maxLength: 60 }),
+				fc.nat(14),
+				(text, at) => {
+					// What is left of the secret when white space and escapes count as nothing must be worth looking for.
+					const secret = `Zq9${text}8Kx`;
+					rememberSecrets('property', secret);
+					rememberSecrets(`property ${secret}`, secret);
+					const spelling = spellingsOf(secret)[at]!;
+					const shown = withoutSecrets(`before ${spelling} after`);
+					expect(shown).not.toContain(spelling);
+					expect(shown).toContain('before ');
+				},
+			),
+			{ numRuns: 1000 },
+		);
+	});
+
+	it.each([36, 1200, 4000, 12_000])('works for a token of %i characters', (length) => {
+		const long = jwt(length);
+		rememberSecrets('long', SECRET, long);
+		expect(withoutSecrets(`before ${long} after`)).toBe('before *** after');
+		for (const spelling of spellingsOf(long)) {
+			expect(withoutSecrets(`x ${spelling} y`)).toBe('x *** y');
+		}
+	});
+
+	it('works for a token of which only a piece is repeated, in whatever spelling', () => {
+		const token = jwt(1200);
+		rememberSecrets('pieces', SECRET, token);
+		for (const piece of [token.slice(0, 60), token.slice(300, 330), token.slice(-40)]) {
+			const spelled = [...piece].map((char) => `&#${char.charCodeAt(0)};`).join('');
+			expect(withoutSecrets(`x ${piece}… y`)).toBe('x ***… y');
+			expect(withoutSecrets(`x ${spelled}… y`)).toBe('x ***… y');
+		}
+	});
+
+	it('remembers the newest token of an application and the one before it', () => {
+		const tokens = Array.from({ length: 4 }, () => `t-${randomBytes(90).toString('base64url')}`);
+		for (const one of tokens) rememberSecrets('renewed', SECRET, one);
+		const shown = tokens.map((one) => withoutSecrets(one));
+		expect(shown).toEqual([tokens[0], tokens[1], '***', '***']);
+	});
+
+	it('hides a password for as long as its request is under way', async () => {
+		const password = 'p4ss/"wörd"';
+		await whileHidden(password, async () => {
+			for (const spelling of spellingsOf(password)) {
+				expect(withoutSecrets(`before ${spelling} after`)).toBe('before *** after');
+			}
+		});
+		expect(withoutSecrets(password)).toBe(password);
+	});
+
+	it('shows nothing of a text that is encoded more often than it can be looked through', () => {
+		const nested = Array.from({ length: 30 }).reduce<string>(
+			(text) => text.replaceAll('&', '&amp;'),
+			'&#115;ecret',
+		);
+		expect(withoutSecrets(nested)).toBe('(not shown)');
+	});
 
 	it.each([
-		SECRET,
-		SECRET.toLowerCase(),
-		encodeURIComponent(SECRET),
-		encodeURIComponent(encodeURIComponent(SECRET)),
-		new URLSearchParams([['', SECRET]]).toString().slice(1),
-		JSON.stringify(SECRET).slice(1, -1),
-		JSON.stringify(JSON.stringify(SECRET)).slice(3, -3),
-		SECRET.replace(' ', '\r\n  '),
-		[...SECRET].map((char) => `&#x${char.codePointAt(0)!.toString(16)};`).join(''),
-		[...SECRET].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
-	])('works for %s', (spelling) => {
-		expect(withoutSecrets(`before ${spelling} after`)).toBe('before *** after');
+		'%25',
+		'%',
+		'\\',
+		'\\u',
+		'\\u00',
+		'&amp;',
+		'&#0',
+		'&#x0',
+		'&',
+		'a',
+		' ',
+		'<',
+		'+',
+		'bearer ',
+	])('takes time in proportion to a text of %j', (piece) => {
+		for (let count = 0; count < 8; count++) rememberSecrets(`many ${count}`, SECRET, jwt(12_000));
+		const textOf = (length: number) => piece.repeat(length / piece.length);
+		expect(growthRatio(withoutSecrets, textOf, 4096)).toBeLessThanOrEqual(12);
 	});
 
 	it('works for tokens that nobody made known', () => {

@@ -5,7 +5,7 @@ import {
 	type INodeExecutionData,
 } from 'n8n-workflow';
 
-import { pause } from '../transport/pacing';
+import { pause } from '../transport/clock';
 import type { Concurrency, ItemOperation, Operation, OperationResult, Resource } from './types';
 
 /**

@@ -10,8 +10,15 @@ import {
 } from 'n8n-workflow';
 
 import { applicationOf, sha256, type Application } from './application';
+import { bytesOf, textOf, watchBody } from './body';
+import { BoundedMap } from './boundedMap';
+import { now, pause } from './clock';
 import { describeAnswer, errorIn, reasonFor } from './errors';
-import { keepSecret } from './secrecy';
+import { DEFAULT_REQUESTS_PER_SECOND, pacerFor } from './pacing';
+import { isTemporary, retryAfterMs, retryWaitMs } from './retries';
+import { rememberSecrets } from './secrecy';
+import { SilenceWatch } from './silence';
+import type { BinaryContent } from './types';
 
 /** How this module reaches the network: n8n's own helper, which brings its proxy, certificates and SSRF rules. */
 export type HttpRequest = IHttpRequestHelper['helpers']['httpRequest'];
@@ -31,10 +38,16 @@ export interface AccessToken {
 const EXCHANGE_PATH = '/oauth2/v2.0/token';
 
 /** The cheapest authenticated call that is known (third-party: go-alimail); used to ask whether a token still counts. */
-export const PROBE_PATH = '/v2/organization/$current';
+const PROBE_PATH = '/v2/organization/$current';
 
-/** n8n would wait five minutes; somebody who tests a credential won't. */
+/** Longest silence. n8n would wait five minutes; somebody who tests a credential won't. */
 const TOKEN_TIMEOUT_MS = 20_000;
+
+/** How long an exchange, or a question, is tried again. All requests that need a token wait for it. */
+const TRIED_AGAIN_FOR_MS = 30_000;
+
+/** Of a reply no more is read: a token takes a few thousand characters. */
+const LONGEST_REPLY_BYTES = 1024 * 1024;
 
 /** Lifetime taken when the server names none. Short, because a renewal costs less than a dead token. */
 const ASSUMED_LIFETIME_SECONDS = 300;
@@ -51,17 +64,20 @@ const EXPIRY_MARGIN_MS = 60_000;
  */
 const HAND_OUT_MARGINS = 2;
 
-/** Applications remembered at the same time; a process that knows more forgets the oldest. */
+/** Applications, and tokens, remembered at the same time; a process that knows more forgets the one used least recently. */
 const MAX_REMEMBERED = 500;
 
 /** After this long a repeated refusal shows that nobody renews: see {@link authenticate}. */
 const REFUSAL_PATIENCE_MS = 60_000;
 
 /** What this process knows. All keys are hashes. */
-const newestTokens = new Map<string, AccessToken>();
+const newestTokens = new BoundedMap<AccessToken>(MAX_REMEMBERED);
 const runningExchanges = new Map<string, Promise<AccessToken>>();
 const runningProbes = new Map<string, Promise<boolean>>();
-const firstRefusals = new Map<string, number>();
+/** When a token was first held back. */
+const firstRefusals = new BoundedMap<number>(MAX_REMEMBERED);
+/** Tokens with which a request was answered 401: `dead` once the server has said so when asked. */
+const doubts = new BoundedMap<'doubted' | 'dead'>(MAX_REMEMBERED);
 
 /**
  * n8n's `preAuthentication`. n8n calls it when no token is stored and after a failed request, a credential test's included,
@@ -84,13 +100,13 @@ export async function renewAccessToken(
 	}
 	if (held !== undefined) {
 		firstRefusals.delete(sha256(held.value));
-		if (!isExpired(held) && (await isAccepted(held, application, httpRequest))) return {};
+		if (!isOver(held) && (await isAccepted(held, application, httpRequest))) return {};
 	}
 	const newest = newestTokens.get(application.fingerprint);
 	if (
 		newest !== undefined &&
-		!isExpired(newest, HAND_OUT_MARGINS) &&
-		newest.expiresAt > (held?.expiresAt ?? 0) &&
+		!isOver(newest, HAND_OUT_MARGINS) &&
+		newest.value !== held?.value &&
 		(held === undefined || (await isAccepted(newest, application, httpRequest)))
 	) {
 		return toStore(newest, application);
@@ -101,7 +117,7 @@ export async function renewAccessToken(
 /**
  * n8n's `authenticate`: signs a request for the application's own server, and for no other.
  *
- * An expired token is not sent: the error thrown instead looks like the server's 401, on which both of n8n's request
+ * An expired token, or one that is doubted, is not sent: the error thrown instead looks like the server's 401, on which both of n8n's request
  * helpers renew the token and come back, before anything has left. *Never Error*, pagination and single-use bodies would
  * otherwise never be renewed. Should a version of n8n not come back, the token goes out after a minute of refusals, and
  * the server's own 401 takes over.
@@ -134,12 +150,22 @@ export async function authenticate(
 	};
 	// For the exchange of a credential test too: n8n then calls `preAuthentication`, which reports in Alimail's own words.
 	const token = storedToken(credentials, application);
-	if (token === undefined || (isExpired(token) && stillRefused(token))) throw expiredTokenError();
-	keepSecret(application.clientSecret);
-	keepSecret(token.value);
+	if (token === undefined || (needsRenewal(token) && stillRefused(token))) {
+		throw expiredTokenError();
+	}
+	rememberSecrets(application.fingerprint, application.clientSecret, token.value);
 	// Lowercase, because older n8n puts a header spelled `Authorization` back after a redirect to another host.
 	if (target.pathname !== EXCHANGE_PATH) headers.authorization = `bearer ${token.value}`;
 	return signed;
+}
+
+/**
+ * A request with this token was answered 401: before it goes out again, {@link renewAccessToken} is to ask the server
+ * whether it still counts.
+ */
+export function doubtToken(value: string): void {
+	const key = sha256(value);
+	if (doubts.get(key) === undefined) doubts.set(key, 'doubted');
 }
 
 /**
@@ -158,7 +184,7 @@ export async function currentAccessToken(
 		storedToken(credentials, application),
 		newestTokens.get(application.fingerprint),
 	]
-		.filter((token): token is AccessToken => token !== undefined && !isExpired(token))
+		.filter((token): token is AccessToken => token !== undefined && !isOver(token))
 		.sort((a, b) => b.expiresAt - a.expiresAt);
 	if (latest !== undefined && !options.forceNew) return latest;
 	return await exchange(
@@ -198,7 +224,10 @@ async function exchange(application: Application, httpRequest: HttpRequest): Pro
 	if (running === undefined) {
 		running = requestToken(application, httpRequest)
 			.then((token) => {
-				remember(newestTokens, fingerprint, token);
+				newestTokens.set(fingerprint, token);
+				// It may be one that was given before, and is given again because it still counts.
+				doubts.delete(sha256(token.value));
+				firstRefusals.delete(sha256(token.value));
 				return token;
 			})
 			.finally(() => runningExchanges.delete(fingerprint));
@@ -211,33 +240,100 @@ async function requestToken(
 	application: Application,
 	httpRequest: HttpRequest,
 ): Promise<AccessToken> {
+	const { fingerprint, clientSecret, origin } = application;
 	const { body, ...request } = tokenRequest(application);
-	keepSecret(application.clientSecret);
-	const response: IN8nHttpFullResponse | Error = await httpRequest({
-		...request,
-		body: new URLSearchParams(body).toString(),
-		encoding: 'text',
-		returnFullResponse: true,
-		ignoreHttpStatusErrors: true,
-	}).catch((error: Error) => error);
-	if (response instanceof Error) {
+	rememberSecrets(fingerprint, clientSecret);
+	const reply = await ask(httpRequest, { ...request, body: new URLSearchParams(body).toString() });
+	if (reply instanceof Error) {
 		// A new error, without the cause: n8n's carries the request, and so the secret.
 		throw new OperationalError(
-			`No answer from the Alimail token endpoint at ${application.origin}: ${reasonFor(response)}. Check the region, and that this server reaches that address.`,
+			`No answer from the Alimail token endpoint at ${origin}: ${reasonFor(reply)}. Check the region, and that this server reaches that address.`,
 		);
 	}
-	const text = typeof response.body === 'string' ? response.body : '';
+	const { statusCode, text } = reply;
 	const answer = jsonParse<unknown>(text, { fallbackValue: null });
-	const isSuccess = response.statusCode >= 200 && response.statusCode < 300;
+	const isSuccess = statusCode >= 200 && statusCode < 300;
 	const token = isSuccess ? tokenFrom(answer) : undefined;
 	if (token === undefined) {
 		const reason = isSuccess ? describeUnusable(answer, text) : describeAnswer(answer, text);
 		throw noTokenError(
-			`Alimail gave no access token: HTTP ${response.statusCode}${reason ? `, ${reason}` : ''}. Check the Application ID and the Application Secret, that the region is the application's own, that the application's IP restriction admits this server, and that the edition of Alimail is a paid one.`,
+			`Alimail gave no access token: HTTP ${statusCode}${reason ? `, ${reason}` : ''}. ${exchangeHint(statusCode)}`,
 		);
 	}
-	keepSecret(token.value);
+	rememberSecrets(fingerprint, clientSecret, token.value);
 	return token;
+}
+
+/** What to do when the token endpoint gives no token with this status. */
+function exchangeHint(statusCode: number): string {
+	if (statusCode === 429) {
+		return 'It is asked for too many tokens. Wait a while, and use one credential in all workflows.';
+	}
+	if (statusCode >= 500) {
+		return 'It is out of order, which has nothing to do with the credential. Try again later.';
+	}
+	if (statusCode >= 300 && statusCode < 400) {
+		return 'It leads elsewhere, and the secret does not follow. Check the region, the Base URL, and the proxy in between.';
+	}
+	if (statusCode === 404 || statusCode === 405) {
+		return 'There is no token endpoint at that address. Check the region and the Base URL.';
+	}
+	return "Check the Application ID and the Application Secret, that the region is the application's own, that the application's IP restriction admits this server, and that the edition of Alimail is a paid one.";
+}
+
+interface Reply {
+	statusCode: number;
+	text: string;
+	headers: IDataObject;
+}
+
+/** Sends one of this module's own requests, again after 429, 5xx and broken connections, as long as there is time. */
+async function ask(httpRequest: HttpRequest, request: IHttpRequestOptions): Promise<Reply | Error> {
+	const endAt = now() + TRIED_AGAIN_FOR_MS;
+	for (let attempt = 0; ; attempt++) {
+		const reply = await askOnce(httpRequest, request, endAt).catch((error: Error) => error);
+		const isFinal = !(reply instanceof Error) && !isTemporary(reply.statusCode);
+		const askedMs = reply instanceof Error ? undefined : retryAfterMs(reply.headers['retry-after']);
+		const waitMs = retryWaitMs(attempt, askedMs);
+		if (isFinal || now() + waitMs >= endAt) return reply;
+		await pause(waitMs, undefined);
+	}
+}
+
+/** @param endAt - when the answer must be there, by {@link now} */
+async function askOnce(
+	httpRequest: HttpRequest,
+	request: IHttpRequestOptions,
+	endAt: number,
+): Promise<Reply> {
+	const timeout = Math.max(1, Math.min(TOKEN_TIMEOUT_MS, endAt - now()));
+	const end = new AbortController();
+	let isSilent = false;
+	const watch = new SilenceWatch(timeout, () => {
+		isSilent = true;
+		end.abort();
+	});
+	watch.until(endAt);
+	try {
+		const response = (await httpRequest({
+			...request,
+			timeout,
+			encoding: 'stream',
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			disableFollowRedirect: true,
+			abortSignal: end.signal,
+		})) as IN8nHttpFullResponse;
+		const body = response.body as unknown as BinaryContent;
+		watchBody(body, watch);
+		const { statusCode, headers } = response;
+		return { statusCode, headers, text: textOf((await bytesOf(body, LONGEST_REPLY_BYTES)).bytes) };
+	} catch (error) {
+		throw isSilent ? Object.assign(new Error('silent'), { code: 'ETIMEDOUT' }) : error;
+	} finally {
+		watch.end();
+		end.abort();
+	}
 }
 
 /** What is wrong with an answer of success: its text is not shown, because there may be a token in it after all. */
@@ -277,30 +373,45 @@ function tokenFrom(answer: unknown): AccessToken | undefined {
  */
 async function isAccepted(
 	token: AccessToken,
-	application: Application,
+	{ origin }: Application,
 	httpRequest: HttpRequest,
 ): Promise<boolean> {
 	const key = sha256(token.value);
 	let running = runningProbes.get(key);
 	if (running === undefined) {
-		running = httpRequest({
+		running = askPaced(httpRequest, origin, {
 			method: 'GET',
-			url: application.origin + PROBE_PATH,
+			url: origin + PROBE_PATH,
 			headers: { authorization: `bearer ${token.value}`, accept: 'application/json' },
-			encoding: 'text',
-			returnFullResponse: true,
-			ignoreHttpStatusErrors: true,
-			disableFollowRedirect: true,
-			timeout: TOKEN_TIMEOUT_MS,
 		})
-			.then(
-				(response: IN8nHttpFullResponse) => response.statusCode !== 401,
-				() => true,
-			)
+			.then((reply) => {
+				const isDead = !(reply instanceof Error) && reply.statusCode === 401;
+				if (isDead) doubts.set(key, 'dead');
+				else doubts.delete(key);
+				return !isDead;
+			})
 			.finally(() => runningProbes.delete(key));
 		runningProbes.set(key, running);
 	}
 	return await running;
+}
+
+/** Takes its turn among the requests of this process, but no slot: the one that waits for it has one already. */
+async function askPaced(httpRequest: HttpRequest, origin: string, request: IHttpRequestOptions) {
+	const paced = async (options: IHttpRequestOptions) => {
+		await pacerFor(origin).turn(DEFAULT_REQUESTS_PER_SECOND, undefined);
+		return (await httpRequest(options)) as unknown;
+	};
+	return await ask(paced, request);
+}
+
+/** Whether a token is known to be worth nothing any more. */
+function isOver(token: AccessToken, margins = 1): boolean {
+	return isExpired(token, margins) || doubts.get(sha256(token.value)) === 'dead';
+}
+
+function needsRenewal(token: AccessToken): boolean {
+	return isExpired(token) || doubts.get(sha256(token.value)) !== undefined;
 }
 
 function isExpired(token: AccessToken, margins = 1): boolean {
@@ -312,8 +423,8 @@ function isExpired(token: AccessToken, margins = 1): boolean {
 function stillRefused(token: AccessToken): boolean {
 	const key = sha256(token.value);
 	const first = firstRefusals.get(key);
-	if (first === undefined) remember(firstRefusals, key, Date.now());
-	return first === undefined || Date.now() - first < REFUSAL_PATIENCE_MS;
+	if (first === undefined) firstRefusals.set(key, now());
+	return first === undefined || now() - first < REFUSAL_PATIENCE_MS;
 }
 
 /** With an `httpCode`: without one, n8n takes a foreign "Bad gateway" in the message for a 502, and replaces the message. */
@@ -380,10 +491,4 @@ function targetOf(request: IHttpRequestOptions & { uri?: string }): URL | undefi
 	} catch {
 		return undefined;
 	}
-}
-
-function remember<T>(map: Map<string, T>, key: string, value: T): void {
-	map.delete(key);
-	map.set(key, value);
-	if (map.size > MAX_REMEMBERED) map.delete(map.keys().next().value!);
 }

@@ -1,65 +1,159 @@
 import {
 	NodeApiError,
 	NodeOperationError,
-	type IExecuteFunctions,
+	type ICredentialDataDecryptedObject,
 	type IHttpRequestOptions,
 	type IN8nHttpFullResponse,
 } from 'n8n-workflow';
 
+import {
+	bytesOf,
+	LONGEST_ANSWER_BYTES,
+	PIECE_BYTES,
+	StreamedFile,
+	textOf,
+	watchBody,
+} from './body';
+import { now } from './clock';
+import { credentialOf, CREDENTIAL_NAME, forgetCredential } from './credential';
 import { reasonFor } from './errors';
+import type { Start } from './pacing';
+import { SilenceWatch } from './silence';
 import type { AlimailContext, AlimailRequest, AlimailResponse, BinaryContent } from './types';
 
-export const CREDENTIAL_NAME = 'alimailApi';
-
-export const DEFAULT_TIMEOUT_MS = 60_000;
+const DEFAULT_TIMEOUT_MS = 60_000;
 
 const MAX_REDIRECTS = 10;
 
-/** Why there is no answer. `unsent`: the credential refused, or n8n did. */
+/** Of what a server says about a request that did not succeed, so much is read. */
+const LONGEST_ERROR_BYTES = 64 * 1024;
+
+/** Longest time that such a text may take to come, however steadily. */
+const LONGEST_READING_MS = 10 * 60_000;
+
+/**
+ * Why there is no answer. `unsent`: the credential refused, or n8n did. `expired`: it was not sent either, for its token
+ * came to its end. `network`: it may go better next time. `unusable`: what came must not be followed, or is too long.
+ */
 export interface Failure {
-	kind: 'unsent' | 'network' | 'cancelled';
+	kind: 'unsent' | 'expired' | 'network' | 'cancelled' | 'unusable';
 	reason: string;
 	hint?: string;
 }
 
+const CANCELLED: Failure = { kind: 'cancelled', reason: 'the execution was cancelled' };
+
+const TOO_LONG: Failure = {
+	kind: 'unusable',
+	reason: 'the answer is longer than 64 MiB',
+	hint: 'Ask for less at once, or for a file.',
+};
+
 /** What came of sending a request once. */
 export interface Answer<Body> {
 	response: AlimailResponse<Body>;
-	/** The answer is to a request that carried the token. */
-	tokenSent: boolean;
+	/** The access token of the request that was answered, if it carried one. */
+	token: string | undefined;
+	/** Of the redirect that was followed last, if any was. */
+	start: Start | undefined;
+}
+
+/** What a request asks of the pacing while it runs. */
+export interface Pace {
+	/** Waits until a redirect may be followed to a server with this origin. */
+	turn(origin: string): Promise<Start>;
+	/** Called when the request leaves for certain, with its token. */
+	left(): void;
+	/** Called as soon as the server answers. */
+	answered(): void;
+}
+
+/** What belongs to sending a request once. */
+interface Attempt {
+	pace: Pace;
+	/** Ends it: the execution was cancelled, or it has been silent for too long. */
+	signal: AbortSignal;
+	watch: SilenceWatch;
+	/** Of the request. */
+	body: unknown;
 }
 
 /**
  * Sends a request once, follows its redirects, and reads the answer: with the request's own reader when the status is one
- * of success, else as bytes.
+ * of success, else as text, or as bytes if it has a reader.
  *
- * @param takeTurn - waits until a redirect may be followed to a server with this origin
+ * It takes as long as it needs, but ends when nothing has moved for the request's `timeoutMs`.
+ *
  * @returns the answer whatever its status, or why there is none
  * @throws what the request's own reader throws on purpose, as NodeApiError or NodeOperationError
  */
 export async function sendOnce<Body>(
 	context: AlimailContext,
 	request: AlimailRequest<Body>,
-	takeTurn: (origin: string) => Promise<void>,
+	pace: Pace,
 ): Promise<Answer<Body | string | Buffer> | Failure> {
-	const signal = cancelSignal(context);
-	const answer = await sendAndFollow(context, request, takeTurn, signal).catch((error: unknown) =>
-		failureOf(error, signal),
-	);
-	if ('kind' in answer) return answer;
-	const { response, tokenSent } = answer;
-	const content = response.body;
-	if (typeof content === 'string') return { tokenSent, response: { ...response, body: content } };
-
-	const { read } = request;
-	const body = await (
-		read !== undefined && response.statusCode < 300
-			? read({ ...response, body: content })
-			: (context as IExecuteFunctions).helpers.binaryToBuffer(content)
-	).catch((error: Error) => error);
-	if (body instanceof NodeApiError || body instanceof NodeOperationError) throw body;
-	if (body instanceof Error) return brokenConnection(body, signal);
-	return { tokenSent, response: { ...response, body } };
+	const { timeoutMs = DEFAULT_TIMEOUT_MS } = request.options ?? {};
+	const cancel = cancelSignal(context);
+	if (cancel?.aborted) return CANCELLED;
+	const end = new AbortController();
+	const abort = () => end.abort();
+	let isSilent = false;
+	const watch = new SilenceWatch(timeoutMs, () => {
+		isSilent = true;
+		abort();
+	});
+	const failure = (otherwise: Failure): Failure => {
+		if (cancel?.aborted) return CANCELLED;
+		return isSilent ? silence(timeoutMs) : otherwise;
+	};
+	const streamed = streamedBody(request, () => {
+		pace.left();
+		watch.start();
+	});
+	const cancelled = new Promise<Failure>((resolve) => {
+		end.signal.addEventListener('abort', () => resolve(failure(CANCELLED)), { once: true });
+	});
+	cancel?.addEventListener('abort', abort, { once: true });
+	try {
+		const attempt = { pace, signal: end.signal, watch, body: streamed ?? request.body };
+		const sending = sendAndFollow(context, request, attempt).catch((error: unknown) =>
+			failure(
+				streamed?.problem === undefined
+					? failureOf(error)
+					: { kind: 'unsent', reason: 'The file could not be read from where n8n keeps it' },
+			),
+		);
+		// n8n's helper may wait for a new token, which it does for all and not to be cancelled.
+		const sent = await Promise.race([sending, cancelled]);
+		if ('kind' in sent) return sent;
+		const { response, token, start } = sent;
+		const { body: content } = response;
+		watchBody(content, watch);
+		const { read } = request;
+		if (read !== undefined && response.statusCode < 300) {
+			const body = await read({ ...response, body: content }).catch((error: Error) => error);
+			if (body instanceof NodeApiError || body instanceof NodeOperationError) throw body;
+			if (body instanceof Error) return failure(brokenConnection(body));
+			return { token, start, response: { ...response, body } };
+		}
+		const isResult = response.statusCode < 300 || request.options?.neverError === true;
+		watch.until(now() + LONGEST_READING_MS);
+		const body = await bytesOf(
+			content,
+			isResult ? LONGEST_ANSWER_BYTES : LONGEST_ERROR_BYTES,
+		).catch((error: Error) => error);
+		if (body instanceof Error) return failure(brokenConnection(body));
+		if (isResult && !body.isWhole) return TOO_LONG;
+		const { bytes } = body;
+		return { token, start, response: { ...response, body: read ? bytes : textOf(bytes) } };
+	} finally {
+		watch.end();
+		streamed?.close();
+		// What nobody has read, such as the body of a redirect, would keep its connection: axios hands out streams that cannot
+		// be destroyed as long as they wait for the server.
+		abort();
+		cancel?.removeEventListener('abort', abort);
+	}
 }
 
 /** The signal that n8n gives when the execution is cancelled. */
@@ -67,32 +161,38 @@ export function cancelSignal(context: AlimailContext): AbortSignal | undefined {
 	return 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined;
 }
 
+/** The body of a request as one that shows how it moves, unless it leaves in one piece. */
+function streamedBody<Body>(request: AlimailRequest<Body>, moved: () => void) {
+	const { streamBody, body, headers } = request;
+	if (streamBody !== undefined) return streamBody(moved);
+	const isLong = (typeof body === 'string' || Buffer.isBuffer(body)) && body.length > PIECE_BYTES;
+	if (!isLong) return undefined;
+	const bytes = Buffer.from(body as string | Buffer);
+	const type = headers?.['content-type'] ?? 'application/octet-stream';
+	return new StreamedFile({ type, sizeBytes: bytes.length, open: async () => bytes }, moved);
+}
+
 /** What it means that n8n's helper threw this. */
-export function failureOf(error: unknown, signal: AbortSignal | undefined): Failure {
+function failureOf(error: unknown): Failure {
+	// No status of the server is thrown: this is what the credential throws instead of signing with an expired token.
+	if (error instanceof NodeApiError && error.httpCode === '401') {
+		return { kind: 'expired', reason: 'The access token ended before the request was sent' };
+	}
 	const cause = (error instanceof Error && error.cause instanceof Error ? error.cause : error) as {
 		message?: string;
 		code?: string;
 		isAxiosError?: boolean;
 	};
-	if (cause.isAxiosError) return brokenConnection(cause, signal);
-	if (signal?.aborted) return cancelled;
+	if (cause.isAxiosError) return brokenConnection(cause);
 	// n8n 1.x keeps no cause: of a broken connection, its code is what is left.
-	if (error instanceof NodeApiError && error.cause === undefined) {
-		const code = error.httpCode ?? '';
-		if (/^[A-Z][A-Z\d_]+$/.test(code)) {
-			return brokenConnection({ message: error.message, code }, signal);
-		}
-	}
-	return { kind: 'unsent', reason: cause.message ?? 'unknown reason' };
+	const code =
+		error instanceof NodeApiError && error.cause === undefined ? (error.httpCode ?? '') : '';
+	return /^[A-Z][A-Z\d_]+$/.test(code)
+		? brokenConnection({ message: cause.message, code })
+		: { kind: 'unsent', reason: cause.message ?? 'unknown reason' };
 }
 
-const cancelled: Failure = { kind: 'cancelled', reason: 'the execution was cancelled' };
-
-function brokenConnection(
-	error: { message?: string; code?: string },
-	signal: AbortSignal | undefined,
-): Failure {
-	if (signal?.aborted) return cancelled;
+function brokenConnection(error: { message?: string; code?: string }): Failure {
 	const tookTooLong = error.code === 'ECONNABORTED' || error.code === 'ETIMEDOUT';
 	return {
 		kind: 'network',
@@ -103,20 +203,29 @@ function brokenConnection(
 	};
 }
 
+function silence(timeoutMs: number): Failure {
+	return {
+		kind: 'network',
+		reason: `it took too long: nothing came or went for ${timeoutMs / 1000} seconds`,
+		hint: "The connection was still open, and was closed. The server may have received the request. Raise 'Timeout' if it pauses for longer.",
+	};
+}
+
 async function sendAndFollow(
 	context: AlimailContext,
 	request: AlimailRequest<unknown>,
-	takeTurn: (origin: string) => Promise<void>,
-	signal: AbortSignal | undefined,
-): Promise<Answer<string | BinaryContent>> {
-	const { method, options = {}, url, openBody } = request;
+	{ pace, signal, watch, body }: Attempt,
+): Promise<Answer<BinaryContent> | Failure> {
+	const { method, options = {}, url } = request;
 	const { timeoutMs = DEFAULT_TIMEOUT_MS, followRedirects = true } = options;
 	const headers = { accept: 'application/json, */*;q=0.5', ...request.headers };
 	const common: IHttpRequestOptions = {
 		method,
 		url: url.href,
-		encoding: request.read ? 'stream' : 'text',
-		timeout: timeoutMs,
+		// n8n's helper does not notice when the body of an answer stops coming: it is read, and watched, here.
+		encoding: 'stream',
+		// Until the answer begins. It would count the time that a file takes to be sent: then silence is watched instead.
+		timeout: body === request.body ? timeoutMs : 0,
 		returnFullResponse: true,
 		// n8n would renew on a 401 that is thrown, but it sends used-up streams again (1.x) and wraps all other answers
 		// into an error that holds the request with its headers.
@@ -128,40 +237,79 @@ async function sendAndFollow(
 	const send = async (
 		withToken: boolean,
 		more: Partial<IHttpRequestOptions>,
-	): Promise<IN8nHttpFullResponse> =>
+	): Promise<{ response: IN8nHttpFullResponse; token?: string }> =>
 		withToken
-			? await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL_NAME, {
-					...common,
-					headers,
-					...more,
-				})
-			: await context.helpers.httpRequest({ ...common, ...more });
+			? await sendWithToken(context, signal, { ...common, headers, ...more })
+			: { response: await context.helpers.httpRequest({ ...common, ...more }) };
 
-	let tokenSent = request.withoutToken !== true;
+	let withToken = request.withoutToken !== true;
 	let from = url;
-	const body = (openBody ? await openBody() : request.body) as IHttpRequestOptions['body'];
-	let response = await send(tokenSent, { headers, body });
+	let start: Start | undefined;
+	let { response, token } = await send(withToken, {
+		headers,
+		body: body as IHttpRequestOptions['body'],
+	});
+	watch.stop();
+	pace.answered();
 	for (let hops = 0; followRedirects && hops < MAX_REDIRECTS; hops++) {
 		const location =
 			method === 'GET' || method === 'HEAD' ? redirectTarget(response, from) : undefined;
 		if (location === undefined) break;
-		discard(response.body);
+		if (from.protocol === 'https:' && location.protocol === 'http:') {
+			return {
+				kind: 'unusable',
+				reason: `${from.host} redirects to an address that is not encrypted, on ${location.host}`,
+				hint: 'Nothing was sent there. Ask whoever runs the server, or the proxy in between, for an https address.',
+			};
+		}
 		// Once away from the API's own server, neither token nor headers are sent, not even back to it.
-		tokenSent &&= location.origin === url.origin;
+		withToken &&= location.origin === url.origin;
 		from = location;
-		await takeTurn(location.origin);
-		response = await send(tokenSent, { url: location.href });
+		start = await pace.turn(location.origin);
+		({ response, token } = await send(withToken, { url: location.href }));
 	}
 	return {
-		tokenSent,
+		token,
+		start,
 		response: {
 			statusCode: response.statusCode,
 			statusMessage: response.statusMessage ?? '',
 			headers: response.headers,
-			body: response.body as unknown as string | BinaryContent,
+			body: response.body as unknown as BinaryContent,
 			url: from,
 		},
 	};
+}
+
+/**
+ * Sends a request through n8n's helper, which has the credential sign it.
+ *
+ * @returns also the token that it carried in the end
+ */
+async function sendWithToken(
+	context: AlimailContext,
+	signal: AbortSignal,
+	options: IHttpRequestOptions,
+): Promise<{ response: IN8nHttpFullResponse; token: string }> {
+	const stored = await credentialOf(context);
+	// n8n puts a renewed token in here.
+	const used: ICredentialDataDecryptedObject = { ...stored };
+	// The helper takes these two from what it is called on: it would read the credential again for every request, and put
+	// the signal of the execution in place of the one that ends this attempt.
+	const sender = Object.create(context, {
+		getCredentials: { value: async () => used },
+		getExecutionCancelSignal: { value: () => signal },
+	}) as AlimailContext;
+	try {
+		const response = (await context.helpers.httpRequestWithAuthentication.call(
+			sender,
+			CREDENTIAL_NAME,
+			options,
+		)) as IN8nHttpFullResponse;
+		return { response, token: String(used.accessToken) };
+	} finally {
+		if (used.accessToken !== stored.accessToken) forgetCredential(context);
+	}
 }
 
 /** Where a redirect leads, if the answer is one. */
@@ -173,10 +321,4 @@ function redirectTarget(response: IN8nHttpFullResponse, from: URL): URL | undefi
 	if (!URL.canParse(location, from.href)) return undefined;
 	const target = new URL(location, from);
 	return /^https?:$/.test(target.protocol) ? target : undefined;
-}
-
-function discard(body: unknown): void {
-	if (typeof body === 'object' && body !== null && 'destroy' in body) {
-		(body as { destroy(): void }).destroy();
-	}
 }

@@ -14,6 +14,12 @@ const EXCERPT_LENGTH = 200;
 /** Characters of a foreign answer that are looked at for the excerpt. */
 const LONGEST_READ = 16 * 1024;
 
+/** Characters of a secret, in whatever spelling, that could be cut off there. */
+const LONGEST_BEGINNING = 1024;
+
+/** Levels of `error` within `error` that are looked at. */
+const DEEPEST_ERROR = 3;
+
 /** What to look at when the server answers with this status. */
 const STATUS_HINTS: Readonly<Record<number, string>> = {
 	401: 'The server refuses the access token although it was just renewed. Check the Application ID, the secret and the region in the credential.',
@@ -50,9 +56,13 @@ export interface AnswerError {
  * @param answer - the parsed JSON body, whatever it turned out to be
  */
 export function errorIn(answer: unknown): AnswerError {
-	if (typeof answer !== 'object' || answer === null) return {};
+	return errorWithin(answer, DEEPEST_ERROR);
+}
+
+function errorWithin(answer: unknown, levels: number): AnswerError {
+	if (typeof answer !== 'object' || answer === null || levels === 0) return {};
 	const body = answer as IDataObject;
-	const nested = typeof body.error === 'object' ? errorIn(body.error) : {};
+	const nested = errorWithin(body.error, levels - 1);
 	const text = (...names: string[]) => {
 		const value = names.map((name) => body[name]).find((v) => v !== undefined && v !== '');
 		return typeof value === 'string' || typeof value === 'number'
@@ -65,6 +75,11 @@ export function errorIn(answer: unknown): AnswerError {
 		developerMessage: text('developerMessage') ?? nested.developerMessage,
 		requestId: text('requestId', 'requestid', 'request_id') ?? nested.requestId,
 	};
+}
+
+/** Whether an answer of success holds an error all the same (third-party: GWS looks for it; that it happens is not known). */
+export function holdsError({ detailErrorCode: code }: IDataObject): boolean {
+	return code !== undefined && code !== null && code !== '';
 }
 
 /**
@@ -132,13 +147,12 @@ export function unansweredError(
 	itemIndex: number,
 ): NodeApiError {
 	const { kind, request, reason, hint } = failure;
-	const message = kind === 'unsent' ? reason : `No answer to ${request}: ${reason}`;
-	const error = new NodeApiError(
-		node,
-		{ message: reason },
-		{ message, description: hint, itemIndex },
-	);
-	error.context.data = { request, unanswered: kind };
+	const isUnsent = kind === 'unsent' || kind === 'expired';
+	const message = isUnsent
+		? withoutSecrets(reason)
+		: `No answer to ${request}: ${withoutSecrets(reason)}`;
+	const error = new NodeApiError(node, {}, { message, description: hint, itemIndex });
+	error.context.data = { request, unanswered: isUnsent ? 'unsent' : kind };
 	return error;
 }
 
@@ -198,7 +212,9 @@ export function parameterError(
 
 /** The beginning of a text from outside, on one line and without secrets. */
 function excerpt(text: string, change = (shown: string) => shown): string {
-	const line = change(withoutSecrets(text.slice(0, LONGEST_READ)))
+	const shown = withoutSecrets(text.slice(0, LONGEST_READ));
+	// Where the reading stops there may be the beginning of a secret.
+	const line = change(text.length > LONGEST_READ ? shown.slice(0, -LONGEST_BEGINNING) : shown)
 		.replace(/\s+/g, ' ')
 		.trim();
 	return line.length > EXCERPT_LENGTH ? `${line.slice(0, EXCERPT_LENGTH)}…` : line;

@@ -1,10 +1,16 @@
 import { sleep } from 'n8n-workflow';
 
+import { BoundedMap } from './boundedMap';
+import { now, SLEEP_SLICE_MS } from './clock';
+
 /**
- * Requests a second to one server and process, unless an operation says otherwise. Alimail allows 40 per domain, all
- * applications together (third-party: go-alimail and others); the rest is for whoever else calls.
+ * Requests a second to one server, unless an operation says otherwise: Alimail allows 40 per domain, all applications
+ * together (third-party: go-alimail and others).
  */
-export const DEFAULT_REQUESTS_PER_SECOND = 36;
+export const DEFAULT_REQUESTS_PER_SECOND = 40;
+
+/** A second is counted as this much longer: on their way to the server, requests move closer together. */
+const SECOND_MS = 1020;
 
 /** Requests under way at once to one server and process: enough for the rate at half a second each. */
 const MAX_IN_FLIGHT = 20;
@@ -12,88 +18,116 @@ const MAX_IN_FLIGHT = 20;
 /** Starts that may follow one another at once after a pause; makes up for timers that fire late. */
 const BURST = 3;
 
-/** How the rate follows the server: down with every 429, up again with every other answer. */
-const SLOW_DOWN_FACTOR = 0.93;
-const SPEED_UP_PER_ANSWER = 0.05;
+/** Starts are spaced this much closer than evenly; the count of the last second keeps the rate. */
+const SPACING = 0.9;
 
-/** A server that keeps saying 429 is not asked less often than this. */
-const LOWEST_REQUESTS_PER_SECOND = 2;
+/** How long after a 429 more is tried again, give or take a quarter, lest all processes try at once. */
+const FIRST_GROWTH_MS = 3500;
 
-/** Cancelling must not wait for a long pause: sleeps are cut into pieces of this length. */
-const SLEEP_SLICE_MS = 200;
+/** How long until still more is tried, while there is no other 429. */
+const NEXT_GROWTH_MS = 500;
 
-/** Servers remembered at the same time. */
-const MAX_PACERS = 100;
+/** How long a start is remembered: the answer that says it was refused comes later. */
+const REMEMBERED_MS = 3000;
 
-const pacers = new Map<string, Pacer>();
+/** Servers remembered at the same time, and nodes that have a limit of their own. */
+const MAX_PACERS = 200;
 
-/** The pacer that all requests of this process to `origin` share. */
-export function pacerFor(origin: string): Pacer {
-	let pacer = pacers.get(origin);
+const pacers = new BoundedMap<Pacer>(MAX_PACERS);
+
+/**
+ * The pacer that all requests share which name the same key: an origin for what this process sends there, or a node for a
+ * limit of its own.
+ */
+export function pacerFor(key: string): Pacer {
+	let pacer = pacers.get(key);
 	if (pacer === undefined) {
 		pacer = new Pacer();
-		pacers.set(origin, pacer);
-		if (pacers.size > MAX_PACERS) pacers.delete(pacers.keys().next().value!);
+		pacers.set(key, pacer);
 	}
 	return pacer;
 }
 
-/** Spaces the starts of requests, bounds how many are under way, and slows down when the server says 429. */
+/** A request that was let go. */
+export interface Start {
+	/** By the pacer's clock. */
+	readonly at: number;
+}
+
+interface Waiter<Value> {
+	maxPerSecond: number;
+	go(value: Value): void;
+}
+
+/**
+ * Spaces the starts of requests, bounds how many are under way, and learns from every 429 what the server allows.
+ *
+ * How a limit is shared with processes that know nothing of each other: a process may start as many requests a second as
+ * the server has lately accepted from it. A refusal takes what is too much; what was accepted a second ago leaves the
+ * server's count now, so that as many may follow. After a while without refusals it tries one more, then two, four, ….
+ */
 export class Pacer {
-	private requestsPerSecond = Infinity;
+	private readonly clock: () => number;
 
-	private nextStartAt = 0;
+	private readonly wait: (ms: number) => Promise<unknown>;
 
-	private lastTurn: Promise<void> = Promise.resolve();
+	/** Learned from refusals; `Infinity` while there were none. */
+	private allowedPerSecond = Infinity;
+
+	private growAt = Infinity;
+
+	private growBy = 1;
+
+	private pausedUntil = -Infinity;
+
+	private nextStartAt = -Infinity;
+
+	/** Not refused so far, the oldest first. */
+	private readonly starts: Start[] = [];
+
+	private readonly turns: Array<Waiter<Start>> = [];
+
+	private readonly slots: Array<Waiter<void>> = [];
+
+	private isGivingTurns = false;
 
 	private inFlight = 0;
 
 	/** The first request goes alone: others that wait with it for the token would leave in one burst. */
 	private mayBeInFlight = 1;
 
-	private readonly waiting: Array<() => void> = [];
+	/** @param clock - milliseconds, never set back; tests hand in one of their own, as well as `wait` */
+	constructor(clock = now, wait: (ms: number) => Promise<unknown> = sleep) {
+		this.clock = clock;
+		this.wait = wait;
+	}
 
 	/**
 	 * Runs a request when its turn has come.
 	 *
 	 * @param maxPerSecond - the rate to keep below; `Infinity` for none
 	 * @param signal - of the execution; once aborted, requests that wait are started at once, to fail at once
+	 * @param send - may call `answered` as soon as the server answers: what it takes to read the answer holds up nobody
 	 */
 	async run<T>(
 		maxPerSecond: number,
 		signal: AbortSignal | undefined,
-		send: () => Promise<T>,
+		send: (start: Start, answered: () => void) => Promise<T>,
 	): Promise<T> {
-		if (this.inFlight >= this.mayBeInFlight) {
-			await new Promise<void>((resolve) => this.waiting.push(resolve));
-		} else {
-			this.inFlight++;
-		}
-		try {
-			await this.turn(maxPerSecond, signal);
-			return await send();
-		} finally {
+		if (this.inFlight < this.mayBeInFlight) this.inFlight++;
+		else await waitIn(this.slots, maxPerSecond, signal, () => this.inFlight++);
+		let hasSlot = true;
+		const answered = () => {
+			if (!hasSlot) return;
+			hasSlot = false;
 			this.inFlight--;
-			this.mayBeInFlight = MAX_IN_FLIGHT;
-			while (this.inFlight < MAX_IN_FLIGHT && this.waiting.length > 0) {
-				this.inFlight++;
-				this.waiting.shift()!();
-			}
+			this.goSideBySide();
+		};
+		try {
+			return await send(await this.turn(maxPerSecond, signal), answered);
+		} finally {
+			answered();
 		}
-	}
-
-	/** The server said 429: fewer requests from now on, and none at all for `pauseMs`. */
-	slowDown(maxPerSecond: number, pauseMs: number): void {
-		this.nextStartAt = Math.max(this.nextStartAt, Date.now() + pauseMs);
-		const current = Math.min(this.requestsPerSecond, maxPerSecond);
-		const start = Number.isFinite(current) ? current : DEFAULT_REQUESTS_PER_SECOND;
-		this.requestsPerSecond = Math.max(LOWEST_REQUESTS_PER_SECOND, start * SLOW_DOWN_FACTOR);
-	}
-
-	/** The server answered: a little faster again. */
-	speedUp(maxPerSecond: number): void {
-		this.requestsPerSecond += SPEED_UP_PER_ANSWER;
-		if (this.requestsPerSecond >= maxPerSecond) this.requestsPerSecond = Infinity;
 	}
 
 	/**
@@ -103,27 +137,105 @@ export class Pacer {
 	 * @param maxPerSecond - as in {@link run}
 	 * @param signal - as in {@link run}
 	 */
-	async turn(maxPerSecond: number, signal: AbortSignal | undefined): Promise<void> {
-		const before = this.lastTurn;
-		this.lastTurn = (async () => {
-			await before;
-			for (let wait = 1; wait > 0 && !signal?.aborted; ) {
-				wait = this.nextStartAt - Date.now();
-				await pause(wait, signal);
+	async turn(maxPerSecond: number, signal: AbortSignal | undefined): Promise<Start> {
+		const turn = waitIn(this.turns, maxPerSecond, signal, () => ({ at: this.clock() }));
+		void this.giveTurns();
+		return await turn;
+	}
+
+	/** There is a token: from now on requests may go side by side. */
+	goSideBySide(): void {
+		this.mayBeInFlight = MAX_IN_FLIGHT;
+		while (this.inFlight < MAX_IN_FLIGHT && this.slots.length > 0) {
+			this.inFlight++;
+			this.slots.shift()!.go();
+		}
+	}
+
+	/**
+	 * The server said 429.
+	 *
+	 * @param start - of the request
+	 * @param maxPerSecond - that it kept to
+	 * @param pauseMs - how long nothing is to be sent at all
+	 */
+	refused(start: Start, maxPerSecond: number, pauseMs: number): void {
+		this.pausedUntil = Math.max(this.pausedUntil, this.clock() + pauseMs);
+		const index = this.starts.indexOf(start);
+		if (index >= 0) this.starts.splice(index, 1);
+		const accepted = this.starts.filter(({ at }) => at > start.at - 1000 && at <= start.at).length;
+		// All but nothing of the limit was left to others: two requests came closer together than they were sent.
+		if (accepted >= Math.floor((maxPerSecond * 1000) / SECOND_MS)) return;
+		this.allowedPerSecond = Math.max(1, Math.min(this.allowedPerSecond, accepted));
+		this.growBy = 1;
+		this.growAt = this.clock() + FIRST_GROWTH_MS * (0.75 + Math.random() / 2);
+	}
+
+	private async giveTurns(): Promise<void> {
+		if (this.isGivingTurns) return;
+		this.isGivingTurns = true;
+		for (let [next] = this.turns; next !== undefined; [next] = this.turns) {
+			const waitMs = this.startableAt(next.maxPerSecond) - this.clock();
+			if (waitMs > 0) {
+				await this.wait(Math.min(waitMs, SLEEP_SLICE_MS));
+			} else {
+				this.turns.shift();
+				next.go(this.begin(next.maxPerSecond));
 			}
-			if (signal?.aborted) return;
-			const intervalMs = 1000 / Math.min(maxPerSecond, this.requestsPerSecond);
-			const earliest = Date.now() - BURST * intervalMs;
-			this.nextStartAt = Math.max(this.nextStartAt, earliest) + intervalMs;
-		})();
-		await this.lastTurn;
+		}
+		this.isGivingTurns = false;
+	}
+
+	private begin(maxPerSecond: number): Start {
+		const start = { at: this.clock() };
+		this.starts.push(start);
+		const intervalMs = (SPACING * 1000) / Math.min(maxPerSecond, this.allowedPerSecond);
+		this.nextStartAt = Math.max(this.nextStartAt, start.at - BURST * intervalMs) + intervalMs;
+		return start;
+	}
+
+	private startableAt(maxPerSecond: number): number {
+		this.grow(maxPerSecond);
+		const earliest = Math.max(this.pausedUntil, this.nextStartAt);
+		const perSecond = Math.min(maxPerSecond, this.allowedPerSecond);
+		const count = Math.max(1, Math.floor(perSecond));
+		const windowMs = perSecond === Infinity ? 0 : (count / perSecond) * SECOND_MS;
+		const forgotten = this.clock() - Math.max(windowMs, REMEMBERED_MS);
+		while (this.starts.length > 0 && this.starts[0]!.at < forgotten) this.starts.shift();
+		const oldest = this.starts[this.starts.length - count];
+		return windowMs > 0 && oldest ? Math.max(earliest, oldest.at + windowMs) : earliest;
+	}
+
+	private grow(maxPerSecond: number): void {
+		if (this.clock() < this.growAt) return;
+		this.allowedPerSecond += this.growBy;
+		this.growBy *= 2;
+		this.growAt = this.clock() + NEXT_GROWTH_MS;
+		if (this.allowedPerSecond >= maxPerSecond) this.growAt = this.allowedPerSecond = Infinity;
 	}
 }
 
-/** Waits, in slices: n8n 2 has no sleep that can be aborted. Returns early when the signal is aborted. */
-export async function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
-	const endAt = Date.now() + durationMs;
-	for (let left = durationMs; left > 0 && !signal?.aborted; left = endAt - Date.now()) {
-		await sleep(Math.min(left, SLEEP_SLICE_MS));
-	}
+/** Waits in a queue until called, or until the signal is aborted. */
+async function waitIn<Value>(
+	queue: Array<Waiter<Value>>,
+	maxPerSecond: number,
+	signal: AbortSignal | undefined,
+	atAbort: () => Value,
+): Promise<Value> {
+	if (signal?.aborted) return atAbort();
+	return await new Promise<Value>((resolve) => {
+		const leave = () => {
+			queue.splice(queue.indexOf(waiter), 1);
+			resolve(atAbort());
+		};
+		const waiter: Waiter<Value> = {
+			maxPerSecond,
+			go(value) {
+				signal?.removeEventListener('abort', leave);
+				resolve(value);
+			},
+		};
+		queue.push(waiter);
+		signal?.addEventListener('abort', leave, { once: true });
+	});
 }

@@ -42,10 +42,14 @@ export function nextCursor({ nextCursor: next, hasMore }: IDataObject): string |
 }
 
 /**
- * Walks the pages of a list that Alimail pages by `offset` and `limit` against `total` (third-party: go-alimail). The end
- * is an empty page, `total`, or, where none is named, a page that is not full.
+ * Walks the pages of a list that Alimail pages by `offset` and `limit` against `total` (third-party: go-alimail). The end is
+ * `total` or an empty page, which is what cratos (third-party) waits for without a look at `total`: a page may be shorter than
+ * asked for in the middle of a list. It is also a short page that comes a second time, from a server that has no offsets.
  *
+ * @param fetchPage - gets up to `limit` entries from `offset` on
  * @param itemCount - how many entries of the list a page holds
+ * @param maxPages - stops after so many; no bound if left out
+ * @throws UnusablePage when the server never comes to an end
  */
 export async function* pagesByOffset(
 	fetchPage: (offset: number, limit: number) => Promise<IDataObject>,
@@ -54,14 +58,18 @@ export async function* pagesByOffset(
 	maxPages = Infinity,
 ): AsyncGenerator<IDataObject> {
 	let offset = 0;
+	let shortPage: string | undefined;
 	for (let count = 0; count < maxPages; count++) {
 		if (count === RUNAWAY_PAGES) throw runaway();
 		const page = await fetchPage(offset, pageSize);
-		yield page;
 		const received = itemCount(page);
+		const text = received < pageSize ? JSON.stringify(page) : undefined;
+		if (text !== undefined && text === shortPage) return;
+		yield page;
+		shortPage = text;
 		offset += received;
-		const total = Number(page.total ?? NaN);
-		if (received === 0 || (Number.isNaN(total) ? received < pageSize : offset >= total)) return;
+		// One that is smaller than what has come is none: the list may be longer.
+		if (received === 0 || offset === Number(page.total ?? NaN)) return;
 	}
 }
 

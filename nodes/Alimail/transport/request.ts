@@ -1,35 +1,28 @@
-import { NodeApiError, jsonParse, type IDataObject } from 'n8n-workflow';
+import { jsonParse, type IDataObject } from 'n8n-workflow';
 
-import { PROBE_PATH } from './accessToken';
-import { originOf } from './application';
-import { CREDENTIAL_NAME, DEFAULT_TIMEOUT_MS, cancelSignal, failureOf, sendOnce } from './attempt';
-import { refusedError, unansweredError } from './errors';
-import { DEFAULT_REQUESTS_PER_SECOND, pacerFor, pause } from './pacing';
+import { doubtToken } from './accessToken';
+import { cancelSignal, sendOnce } from './attempt';
+import { pause } from './clock';
+import { forgetCredential } from './credential';
+import { holdsError, refusedError, unansweredError } from './errors';
+import { DEFAULT_REQUESTS_PER_SECOND, pacerFor } from './pacing';
+import { isTemporary, retryAfterMs, retryWaitMs } from './retries';
 import type { AlimailContext, AlimailRequest, AlimailResponse } from './types';
+
+export { apiOrigin } from './credential';
 
 const DEFAULT_MAX_RETRIES = 5;
 
-/** First wait when a 429 or a broken connection says nothing about how long; doubles with every attempt. */
-const FIRST_RETRY_WAIT_MS = 500;
-const LONGEST_RETRY_WAIT_MS = 60_000;
+/** Other processes may renew the token too, and end the one that was just obtained. */
+const MAX_RENEWALS = 3;
 
-const origins = new WeakMap<object, Promise<string>>();
-const renewals = new WeakMap<object, Promise<void>>();
-
-/** The origin of the credential's API. Read once per execution. */
-export async function apiOrigin(context: AlimailContext): Promise<string> {
-	let origin = origins.get(context);
-	if (origin === undefined) {
-		origin = context.getCredentials(CREDENTIAL_NAME).then(originOf);
-		origins.set(context, origin);
-	}
-	return await origin;
-}
+/** Longest wait before another renewal: by then the other process has stored its token. */
+const RENEWAL_WAIT_MS = 400;
 
 /**
  * Sends one request, authenticated by the `alimailApi` credential: the only way in which this node talks to the API.
  *
- * - Starts are spaced and the number under way is bounded, per server and process.
+ * - Starts are spaced and the number under way is bounded, per server and process, and per node if it has a limit.
  * - 401: the token is renewed and the request sent once more, for the server did nothing.
  * - 429: waits and sends again, whatever the method, for the server did nothing.
  * - 5xx and broken connections: sent again for GET and HEAD only.
@@ -42,52 +35,63 @@ export async function request<Body = string>(
 	context: AlimailContext,
 	alimailRequest: AlimailRequest<Body>,
 ): Promise<AlimailResponse<Body>> {
-	const { method, options = {}, itemIndex, withoutToken = false, read } = alimailRequest;
+	const { method, url, options = {}, itemIndex, read } = alimailRequest;
 	const { maxRetries = DEFAULT_MAX_RETRIES, requestsPerSecond = DEFAULT_REQUESTS_PER_SECOND } =
 		options;
-	const pacer = pacerFor(withoutToken ? alimailRequest.url.origin : await apiOrigin(context));
 	const signal = cancelSignal(context);
-	const takeTurn = async (origin: string) => await pacerFor(origin).turn(requestsPerSecond, signal);
+	const sharedLimit = Math.max(requestsPerSecond, DEFAULT_REQUESTS_PER_SECOND);
+	const pacer = pacerFor(url.origin);
 	const repeatable = method === 'GET' || method === 'HEAD';
-	const name = `${method} ${alimailRequest.url.pathname}`;
+	const name = `${method} ${url.pathname}`;
 
-	let renewed = false;
+	const refusedTokens = new Set<string>();
+	let expirations = 0;
 	for (let attempt = 0; ; attempt++) {
 		const mayRepeat = attempt < maxRetries && !signal?.aborted;
-		const answer = await pacer.run(
-			requestsPerSecond,
-			signal,
-			async () => await sendOnce(context, alimailRequest, takeTurn),
-		);
+		if (requestsPerSecond < DEFAULT_REQUESTS_PER_SECOND) {
+			await pacerFor(nodeKey(context)).turn(requestsPerSecond, signal);
+		}
+		const { turn, answer } = await pacer.run(sharedLimit, signal, async (own, answered) => ({
+			turn: own,
+			answer: await sendOnce(context, alimailRequest, {
+				turn: async (origin) => await pacerFor(origin).turn(sharedLimit, signal),
+				left: () => pacer.goSideBySide(),
+				answered,
+			}),
+		}));
 		if ('kind' in answer) {
+			if (answer.kind === 'expired' && ++expirations <= MAX_RENEWALS && !signal?.aborted) {
+				await pause(Math.random() * RENEWAL_WAIT_MS, signal);
+				forgetCredential(context);
+				continue;
+			}
 			if (answer.kind === 'network' && repeatable && mayRepeat) {
 				await pause(retryWaitMs(attempt), signal);
 				continue;
 			}
 			throw unansweredError(context.getNode(), { request: name, ...answer }, itemIndex);
 		}
-		const { response, tokenSent } = answer;
+		const { response, token, start = turn } = answer;
 		const { statusCode } = response;
-		if (statusCode === 401 && tokenSent && !renewed && !signal?.aborted) {
-			renewed = true;
-			await renewToken(context, itemIndex);
+		const mayRenew =
+			token !== undefined && !refusedTokens.has(token) && refusedTokens.size < MAX_RENEWALS;
+		if (statusCode === 401 && mayRenew && !signal?.aborted) {
+			if (refusedTokens.size > 0) await pause(Math.random() * RENEWAL_WAIT_MS, signal);
+			refusedTokens.add(token);
+			doubtToken(token);
+			forgetCredential(context);
 			continue;
 		}
+		const askedMs = retryAfterMs(response.headers['retry-after']);
 		if (statusCode === 429) {
-			const askedMs = retryAfterMs(response.headers['retry-after']);
-			pacer.slowDown(requestsPerSecond, askedMs ?? 0);
-			if (mayRepeat) {
-				await pause(askedMs ?? retryWaitMs(attempt), signal);
-				continue;
-			}
-		} else {
-			pacer.speedUp(requestsPerSecond);
+			pacerFor(response.url.origin).refused(start, sharedLimit, askedMs ?? 0);
 		}
-		if (statusCode >= 500 && repeatable && mayRepeat) {
-			await pause(retryWaitMs(attempt), signal);
+		if (isTemporary(statusCode) && (repeatable || statusCode === 429) && mayRepeat) {
+			await pause(retryWaitMs(attempt, askedMs), signal);
 			continue;
 		}
 		if (statusCode < 300) return response as AlimailResponse<Body>;
+		// Of an answer that is no success, nothing has been read yet but the bytes.
 		const body = response.body as string | Buffer;
 		if (!options.neverError) {
 			const text = body.toString();
@@ -107,7 +111,8 @@ export async function request<Body = string>(
 /**
  * Sends a request and reads the answer as JSON.
  *
- * @returns the object that came; an empty one for an empty body (third-party: send and batch calls answer so)
+ * @returns the object that came; an empty one for an empty body (third-party: send and batch calls answer so), unless it
+ * was asked for something: a list that is cut off like that would look complete
  * @throws NodeApiError as {@link request} does, and when the answer is no JSON object or holds an error despite its status
  */
 export async function requestJson(
@@ -116,10 +121,10 @@ export async function requestJson(
 ): Promise<IDataObject> {
 	const { method, url, itemIndex } = alimailRequest;
 	const { body: text, statusCode } = await request(context, alimailRequest);
-	if (text.trim() === '') return {};
+	if (text.trim() === '' && method !== 'GET') return {};
 	const answer = jsonParse<unknown>(text, { fallbackValue: null });
 	const isObject = typeof answer === 'object' && answer !== null && !Array.isArray(answer);
-	if (!isObject || 'detailErrorCode' in answer) {
+	if (!isObject || holdsError(answer as IDataObject)) {
 		throw refusedError(
 			context.getNode(),
 			{
@@ -137,50 +142,7 @@ export async function requestJson(
 	return answer as IDataObject;
 }
 
-/**
- * Has n8n renew the token and store it, by a request through its helper that fails with 401. n8n calls the credential's
- * `preAuthentication` then. All requests of an execution that were refused together share one renewal.
- */
-async function renewToken(context: AlimailContext, itemIndex: number): Promise<void> {
-	let running = renewals.get(context);
-	if (running === undefined) {
-		running = probe(context, itemIndex).finally(() => renewals.delete(context));
-		renewals.set(context, running);
-	}
-	await running;
-}
-
-async function probe(context: AlimailContext, itemIndex: number): Promise<void> {
-	const url = (await apiOrigin(context)) + PROBE_PATH;
-	const failure = await context.helpers.httpRequestWithAuthentication
-		.call(context, CREDENTIAL_NAME, {
-			method: 'GET',
-			url,
-			timeout: DEFAULT_TIMEOUT_MS,
-			disableFollowRedirect: true,
-		})
-		.then(
-			() => undefined,
-			// Whatever the server answers here, the request that waits for the token will meet it itself.
-			(error: unknown) =>
-				error instanceof NodeApiError && /^\d{3}$/.test(error.httpCode ?? '')
-					? undefined
-					: failureOf(error, cancelSignal(context)),
-		);
-	if (failure?.kind === 'unsent') {
-		const name = `GET ${PROBE_PATH}`;
-		throw unansweredError(context.getNode(), { request: name, ...failure }, itemIndex);
-	}
-}
-
-/** `Retry-After` in seconds or as a date (third-party: yaerp; whether Alimail sends it is not known), in milliseconds. */
-function retryAfterMs(header: unknown): number | undefined {
-	if (typeof header !== 'string' || header.trim() === '') return undefined;
-	const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-	return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_RETRY_WAIT_MS);
-}
-
-function retryWaitMs(attempt: number): number {
-	const longest = Math.min(FIRST_RETRY_WAIT_MS * 2 ** attempt, LONGEST_RETRY_WAIT_MS);
-	return longest * (0.5 + Math.random() / 2);
+/** What a node's own limit is kept by. */
+function nodeKey(context: AlimailContext): string {
+	return `${context.getWorkflow().id ?? ''} ${context.getNode().id}`;
 }

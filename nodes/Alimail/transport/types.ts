@@ -7,6 +7,8 @@ import type {
 	IPollFunctions,
 } from 'n8n-workflow';
 
+import type { StreamedFile, StreamedForm } from './body';
+
 /** Whatever of n8n's contexts a request is made from. */
 export type AlimailContext = IExecuteFunctions | IPollFunctions | ILoadOptionsFunctions;
 
@@ -20,11 +22,15 @@ export interface AlimailRequest<Body = string> {
 	headers?: Record<string, string>;
 	/** JSON, text or bytes. */
 	body?: GenericValue | Buffer;
-	/** In place of `body`, for what can be read once only: opened anew for every attempt. */
-	openBody?: () => Promise<object>;
+	/**
+	 * In place of `body`, for files: makes the body of one attempt, see body.ts.
+	 *
+	 * @param moved - to be called for every piece that leaves
+	 */
+	streamBody?: (moved: () => void) => StreamedFile | StreamedForm;
 	/**
 	 * Reads the body of the answer, in place of reading it as text. What breaks off while it is read is a broken
-	 * connection. Only where files are at hand, which is not the case in an `ILoadOptionsFunctions`.
+	 * connection.
 	 */
 	read?: (response: AlimailResponse<BinaryContent>) => Promise<Body>;
 	/** Of the input item that the request is made for; errors name it. */
@@ -35,13 +41,13 @@ export interface AlimailRequest<Body = string> {
 }
 
 export interface RequestOptions {
-	/** Longest wait for an answer. */
+	/** Longest silence: without an answer, or while a body travels without a single byte of it. */
 	timeoutMs?: number;
 	/** Whether redirects of GET and HEAD are followed. Default: true. */
 	followRedirects?: boolean;
 	/** How often a request that may be sent again is sent again. */
 	maxRetries?: number;
-	/** `Infinity` for no limit. */
+	/** Of this node; `Infinity` for no limit. */
 	requestsPerSecond?: number;
 	/** Hand over whatever status comes, instead of throwing. */
 	neverError?: boolean;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { tokenPattern } from '../../simulator/index.mts';
 import { apiRequest, jsonRequest, simulated } from '../../support/simulated.mts';
 
 const USER = '/v2/users/alice@example.com';
@@ -18,7 +19,7 @@ describe('the first requests with a new credential', () => {
 		expect(error).toBeUndefined();
 		expect(json).toHaveLength(20);
 		expect(simulator.tokenRequests).toHaveLength(1);
-		expect(alimail.credentials.stored.accessToken).toMatch(/^sim-/);
+		expect(alimail.credentials.stored.accessToken).toMatch(tokenPattern);
 	});
 
 	it('send the exchange as a form, the way Alimail wants it', async () => {

@@ -1,4 +1,5 @@
 import {
+	NodeApiError,
 	jsonParse,
 	sanitizeFilename,
 	type IDataObject,
@@ -6,6 +7,7 @@ import {
 	type INodeExecutionData,
 } from 'n8n-workflow';
 
+import { bytesOf, LONGEST_ANSWER_BYTES } from '../../transport/body';
 import { parameterError, refusedError } from '../../transport/errors';
 import { UnusablePage, listIn } from '../../transport/pagination';
 import type { AlimailRequest, AlimailResponse, BinaryContent } from '../../transport/types';
@@ -47,7 +49,13 @@ export async function responseItems(
 		return [{ json, binary: { [field]: binary } }];
 	}
 
-	const text = await context.helpers.binaryToString(response.body);
+	const { bytes, isWhole } = await bytesOf(response.body, LONGEST_ANSWER_BYTES);
+	if (!isWhole) {
+		const message = `The answer to ${request.method} ${request.url.pathname} is longer than 64 MiB`;
+		const description = "Ask for less at once, or set 'Response Format' to File.";
+		throw new NodeApiError(context.getNode(), {}, { message, description, itemIndex });
+	}
+	const text = await context.helpers.binaryToString(bytes);
 	let body: unknown = text;
 	if (format !== 'text') {
 		body = text.trim() === '' ? {} : jsonParse<unknown>(text, { fallbackValue: undefinedJson });

@@ -8,7 +8,7 @@ import {
 } from 'n8n-workflow';
 
 import { callApi, requestFor } from '../../transport/call';
-import { refusedError, restatedError } from '../../transport/errors';
+import { holdsError, refusedError, restatedError } from '../../transport/errors';
 import { apiOrigin, request } from '../../transport/request';
 import type { AlimailResponse, BinaryContent } from '../../transport/types';
 import { fileAddress } from '../../transport/url';
@@ -37,9 +37,6 @@ export interface MessagePlace {
 
 /** The file, or what the API says in its place. */
 type Download = { binary: IBinaryData } | { answer: IDataObject };
-
-/** Longest silence while a file travels. */
-const DOWNLOAD_TIMEOUT_MS = 10 * 60_000;
 
 /** An answer that only names an address is not longer than this. */
 const LONGEST_LOCATION_BYTES = 64 * 1024;
@@ -100,7 +97,7 @@ export async function downloadAttachment(
 		values: { mailbox, messageId, attachmentId: attachment.id },
 		itemIndex,
 	});
-	const common = { headers: { accept: '*/*' }, options: { timeoutMs: DOWNLOAD_TIMEOUT_MS } };
+	const common = { headers: { accept: '*/*' } };
 	const save = async ({ body }: Pick<AlimailResponse<BinaryContent>, 'body'>) =>
 		await context.helpers.prepareBinaryData(body, safeName(attachment.name), attachment.mimeType);
 	const saveOrAnswer = async (response: AlimailResponse<BinaryContent>): Promise<Download> => {
@@ -178,14 +175,17 @@ function answerIn(
 	bytes: Buffer,
 	{ name, mimeType, sizeBytes }: Attachment,
 ): IDataObject | undefined {
-	const isJsonFile = /[/+]json$/.test(mimeType ?? '') || /\.\w*json\w*$/i.test(name);
+	const extension = name.slice(name.lastIndexOf('.'));
+	const isJsonFile =
+		/[/+]json$/.test(mimeType ?? '') ||
+		(extension.startsWith('.') && extension.toLowerCase().includes('json'));
 	const canBeJson = isJsonFile || /^$|^text\/|octet-stream$/.test(mimeType ?? '');
 	if (sizeBytes === undefined ? isJsonFile : canBeJson && sizeBytes === bytes.length) {
 		return undefined;
 	}
 	const answer = jsonParse<unknown>(bytes.toString('utf8'), { fallbackValue: null });
 	if (!isObject(answer)) return undefined;
-	return typeof answer.location === 'string' || 'detailErrorCode' in answer ? answer : undefined;
+	return typeof answer.location === 'string' || holdsError(answer) ? answer : undefined;
 }
 
 function isJson(headers: AlimailResponse['headers']): boolean {

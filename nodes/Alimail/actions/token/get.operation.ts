@@ -1,5 +1,5 @@
-import { CREDENTIAL_NAME } from '../../transport/attempt';
 import { currentAccessToken } from '../../transport/accessToken';
+import { CREDENTIAL_NAME } from '../../transport/credential';
 import { collectionParameter } from '../parameters';
 import type { BatchOperation } from '../types';
 
