@@ -1,6 +1,6 @@
 import type { INodeParameters } from 'n8n-workflow';
 import { describe, expect, test } from 'vitest';
-import type { RecordedRequest } from '../simulator/index.mts';
+import { bearerPattern, type RecordedRequest } from '../simulator/index.mts';
 import { describeN8n } from './support.mts';
 import { jsonBody, pairs, PROBE, sendRequests, simulated, USER } from './support/alimail.mts';
 
@@ -22,7 +22,7 @@ describeN8n('API Request', (n8n) => {
 			expect(error).toBeUndefined();
 			expect(json).toEqual([{ ok: true }]);
 			expect(simulator.apiRequests).toHaveLength(1);
-			expect(simulator.apiRequests[0]!.authorization).toMatch(/^bearer sim-/);
+			expect(simulator.apiRequests[0]!.authorization).toMatch(bearerPattern);
 			return simulator.apiRequests[0]!;
 		}
 

@@ -2,7 +2,8 @@ import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { describe, expect, test } from 'vitest';
 import { freePort } from '../support/freePort.mts';
 import type { CredentialTestResult, StoredCredential } from '../support/n8nApi.mts';
-import type { FaultRule, Simulator } from '../simulator/index.mts';
+import { knownSecrets, type FaultRule, type Simulator } from '../simulator/index.mts';
+import { SecretScanner } from '../support/secrets.mts';
 import { describeN8n } from './support.mts';
 import { alimailCredential, apiRequestNode, simulated, USER } from './support/alimail.mts';
 import { recorder } from './support/recorder.mts';
@@ -35,7 +36,7 @@ describeN8n('testing a credential', (n8n) => {
 			for (const secret of [clientSecret, encoded, encodeURIComponent(clientSecret), ...more]) {
 				expect(text).not.toContain(secret);
 			}
-			expect(text).not.toMatch(/sim-[\w-]{32}/);
+			expect(new SecretScanner(knownSecrets).find(text)).toBeUndefined();
 		}
 	}
 

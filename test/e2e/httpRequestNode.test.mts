@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { INodeParameters } from 'n8n-workflow';
 import { describe, expect, test } from 'vitest';
+import { bearerPattern } from '../simulator/index.mts';
 import { errorOf, outputOf } from '../support/execution.mts';
 import type { StoredCredential } from '../support/n8nApi.mts';
 import { chainOf, type NodeSketch } from '../support/workflow.mts';
@@ -36,7 +37,7 @@ describeN8n("the credential in n8n's HTTP Request node", (n8n) => {
 		const { body } = await n8n.runWorkflow([request(credential, simulator.url + USER)]);
 		expect(body).toMatchObject([{ email: 'alice@example.com' }]);
 		expect(simulator.apiRequests).toMatchObject([
-			{ path: USER, authorization: expect.stringMatching(/^bearer sim-/) },
+			{ path: USER, authorization: expect.stringMatching(bearerPattern) },
 		]);
 		expect(simulator.tokenRequests).toHaveLength(1);
 	});

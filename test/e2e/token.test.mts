@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { tokenPattern } from '../simulator/index.mts';
 import { errorOf, outputOf } from '../support/execution.mts';
 import type { StoredCredential } from '../support/n8nApi.mts';
 import { secretsLeftBy } from '../support/leftovers.mts';
@@ -35,7 +36,7 @@ describeN8n('Get Token', (n8n) => {
 		const token = await getToken(credential);
 
 		expect(token).toEqual({
-			access_token: expect.stringMatching(/^sim-/),
+			access_token: expect.stringMatching(tokenPattern),
 			token_type: 'Bearer',
 			expires_in: expect.toSatisfy((seconds: number) => seconds > 7100 && seconds <= 7200),
 			expires_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),

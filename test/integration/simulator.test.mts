@@ -8,7 +8,14 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { request, type Dispatcher } from 'undici';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { defaultSettings, startSimulator, type Simulator } from '../simulator/index.mts';
+import {
+	defaultSettings,
+	startSimulator,
+	tokenPattern,
+	type FaultRule,
+	type Simulator,
+} from '../simulator/index.mts';
+import { RateLimiter } from '../simulator/rateLimit.mts';
 
 /** One object of a list in an answer. */
 interface Entry {
@@ -26,7 +33,13 @@ interface Body extends Entry {
 	access_token: string;
 	expires_in: number | string;
 	detailErrorCode: string;
-	message: Entry & { message: string; internetMessageHeaders: unknown };
+	code: string;
+	requestId: string;
+	message: Entry & {
+		message: string;
+		internetMessageId: string;
+		internetMessageHeaders: unknown;
+	};
 	domain: string;
 	name: string;
 	status: string;
@@ -36,6 +49,7 @@ interface Body extends Entry {
 	users: Entry[];
 	departments: Entry[];
 	attachments: Entry[];
+	contacts: Entry[];
 	ids: string[];
 	nextCursor: string;
 	hasMore: boolean;
@@ -45,6 +59,7 @@ interface Body extends Entry {
 }
 
 interface Answer {
+	path: string;
 	status: number;
 	headers: Dispatcher.ResponseData['headers'];
 	text: string;
@@ -83,7 +98,8 @@ async function send(url: string, options: CallOptions = {}): Promise<Answer> {
 		body: options.json === undefined ? (options.body ?? null) : JSON.stringify(options.json),
 	});
 	const text = await body.text();
-	return { status: statusCode, headers, text, json: parsed(text) };
+	const { pathname } = new URL(url);
+	return { path: pathname, status: statusCode, headers, text, json: parsed(text) };
 }
 
 function parsed(text: string): Body {
@@ -120,12 +136,16 @@ function encoded(id: string): string {
 
 function expectAlimailError(answer: Answer, status: number, code?: string): void {
 	expect(answer.status).toBe(status);
-	expect(Object.keys(answer.json).sort()).toEqual([
-		'detailErrorCode',
-		'developerMessage',
-		'message',
-	]);
-	if (code !== undefined) expect(answer.json.detailErrorCode).toBe(code);
+	const isMail = /^\/v2\/(users\/[^/]+\/(mailFolders|messages|calendars)|stream\/)/.test(
+		answer.path,
+	);
+	const names = isMail
+		? ['code', 'message', 'requestId']
+		: ['detailErrorCode', 'developerMessage', 'message'];
+	expect(Object.keys(answer.json).sort()).toEqual(names);
+	if (code !== undefined) {
+		expect(isMail ? answer.json.code : answer.json.detailErrorCode).toBe(code);
+	}
 }
 
 describe('getting an access token', () => {
@@ -134,7 +154,7 @@ describe('getting an access token', () => {
 		expect(answer.status).toBe(200);
 		expect(answer.json).toEqual({
 			token_type: 'bearer',
-			access_token: expect.stringMatching(/^\S{20,}$/),
+			access_token: expect.stringMatching(new RegExp(`^${tokenPattern.source}$`)),
 			expires_in: 3600,
 		});
 	});
@@ -143,10 +163,46 @@ describe('getting an access token', () => {
 		expect((await exchange({ scope: 'Mail.Read.All' })).status).toBe(200);
 	});
 
+	it.each([1200, 4000, 12_000])('gives a JWT of %i characters', async (tokenLength) => {
+		simulator.settings.tokenLength = tokenLength;
+		token = (await exchange()).json.access_token;
+		expect(token).toHaveLength(tokenLength);
+		const [header = '', payload = ''] = token.split('.');
+		expect(header).toBe('eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9');
+		expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).toHaveProperty('jti');
+		expect((await call('/v2/organization/$current')).status).toBe(200);
+	});
+
+	it('gives a UUID when set so', async () => {
+		simulator.settings.tokenLength = 36;
+		token = (await exchange()).json.access_token;
+		expect(token).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
+		expect((await call('/v2/organization/$current')).status).toBe(200);
+	});
+
+	it('gives tokens as long as the environment says, and otherwise of 1,200 characters', async () => {
+		const length = Number(process.env.ALIMAIL_SIMULATOR_TOKEN_LENGTH || 1200);
+		expect(defaultSettings.tokenLength).toBe(length);
+		expect(token).toHaveLength(length);
+	});
+
 	it('gives another token each time and leaves the earlier one alive', async () => {
 		const second = (await exchange()).json.access_token;
 		expect(second).not.toBe(token);
 		expect((await call('/v2/organization/$current')).status).toBe(200);
+	});
+
+	it('ends the earlier ones when set so, save for requests under way', async () => {
+		simulator.settings.newTokenEndsOlder = true;
+		const path = '/v2/organization/$current';
+		simulator.fault({ path, delayMs: 300 });
+		const underWay = call(path);
+		await vi.waitUntil(() => simulator.apiRequests.length === 1);
+		const next = (await exchange()).json.access_token;
+		expect((await underWay).status).toBe(200);
+		expectAlimailError(await call(path), 401);
+		token = next;
+		expect((await call(path)).status).toBe(200);
 	});
 
 	it.each([
@@ -200,7 +256,7 @@ describe('calling with a token', () => {
 
 	it.each([
 		['none', undefined],
-		['an unknown one', 'Bearer sim-unknown'],
+		['an unknown one', 'Bearer unknown'],
 		['another scheme', 'Basic abc'],
 	])('answers 401 to %s', async (_case, authorization) => {
 		const headers: Record<string, string> = authorization ? { authorization } : {};
@@ -257,7 +313,27 @@ describe('calling with a token', () => {
 		expectAlimailError(answer, 400, '1001');
 	});
 
-	it('writes errors in foreign shapes when set so', async () => {
+	it('writes errors about mail and about the directory differently', async () => {
+		const mail = await call(`${alice}/messages/unknown`);
+		expect(mail.status).toBe(404);
+		expect(mail.json).toEqual({
+			code: 'Error.InvalidId',
+			message: 'message not found',
+			requestId: expect.stringMatching(/^[\da-f-]{36}$/),
+		});
+		for (const path of ['users', 'departments', 'sharedContactFolders']) {
+			const answer = await call(
+				`/v2/${path}/unknown${path.startsWith('shared') ? '/contacts' : ''}`,
+			);
+			expect(answer.status).toBe(404);
+			expect(Object.keys(answer.json)).toEqual(['detailErrorCode', 'message', 'developerMessage']);
+		}
+	});
+
+	it('writes errors in one shape, and in foreign ones, when set so', async () => {
+		simulator.settings.errorShape = 'alimail';
+		const names = ['detailErrorCode', 'message', 'developerMessage'];
+		expect(Object.keys((await call(`${alice}/messages/unknown`)).json)).toEqual(names);
 		simulator.settings.errorShape = 'code';
 		expect(Object.keys((await call('/v2/x')).json)).toEqual(['code', 'message', 'requestId']);
 		simulator.settings.errorShape = 'oauth';
@@ -317,6 +393,33 @@ describe('calling faster than the domain allows', () => {
 		expect(Date.parse(date)).toBeGreaterThanOrEqual(Date.now());
 	});
 
+	it.each(['0', '0.5', 'soon', ''])('says "%s" when set so', async (text) => {
+		simulator.settings.rateLimit = 0;
+		simulator.settings.retryAfterHeader = text;
+		expect((await call(inbox)).headers['retry-after']).toBe(text);
+	});
+
+	it('counts by a bucket when set so', async () => {
+		// A window takes a first request, but there is no whole one in such a bucket.
+		simulator.settings.rateLimit = 0.5;
+		simulator.settings.rateLimiter = 'tokenBucket';
+		expect((await call('/v2/organization/$current')).status).toBe(429);
+		simulator.settings.rateLimiter = 'slidingWindow';
+		expect((await call('/v2/organization/$current')).status).toBe(200);
+	});
+
+	it('fills a bucket all the time, and a window a second later', () => {
+		const limiter = new RateLimiter();
+		const allowed = (kind: 'slidingWindow' | 'tokenBucket', now: number) => {
+			let count = 0;
+			while (limiter.take(20, kind, now)) count += 1;
+			return count;
+		};
+		const times = [0, 49, 51, 480, 990, 1001, 9000];
+		expect(times.map((now) => allowed('tokenBucket', now))).toEqual([20, 0, 1, 8, 10, 1, 20]);
+		expect(times.map((now) => allowed('slidingWindow', now))).toEqual([20, 0, 0, 0, 0, 20, 20]);
+	});
+
 	it('has no limit when set so', async () => {
 		simulator.settings.rateLimit = Infinity;
 		const answers = await Promise.all(Array.from({ length: 100 }, () => call(inbox)));
@@ -339,7 +442,7 @@ describe('listing the messages of a folder', () => {
 	}
 
 	it('reads every message once, newest first, and ends with hasMore false', async () => {
-		const pages = await listAll(inbox, 10);
+		const pages = await listAll(`${inbox}?$select=receivedDateTime`, 10);
 		expect(pages.map(({ messages }) => messages.length)).toEqual([10, 10, 5]);
 		expect(pages.map(({ hasMore }) => hasMore)).toEqual([true, true, false]);
 		const messages = pages.flatMap((page) => page.messages);
@@ -379,7 +482,7 @@ describe('listing the messages of a folder', () => {
 	});
 
 	it.each(['isAscending=true', 'orderby=ASC'])('reads oldest first with %s', async (order) => {
-		const pages = await listAll(`${inbox}?${order}`, 10);
+		const pages = await listAll(`${inbox}?$select=receivedDateTime&${order}`, 10);
 		const times = pages.flatMap(({ messages }) =>
 			messages.map(({ receivedDateTime }) => receivedDateTime),
 		);
@@ -396,17 +499,32 @@ describe('listing the messages of a folder', () => {
 
 	it('leaves out body and recipients, unless $select names them', async () => {
 		const [listed] = (await call(`${inbox}?size=1`)).json.messages;
-		expect(listed).toHaveProperty('subject');
-		for (const field of ['body', 'toRecipients', 'ccRecipients', 'internetMessageHeaders']) {
-			expect(listed).not.toHaveProperty(field);
-		}
-		const [selected] = (await call(`${inbox}?size=1&$select=id,body`)).json.messages;
-		expect(Object.keys(selected ?? {})).toEqual(['id', 'body']);
+		expect(Object.keys(listed ?? {})).toEqual([
+			'id',
+			'subject',
+			'summary',
+			'from',
+			'folderId',
+			'isRead',
+			'hasAttachments',
+			'sentDateTime',
+		]);
+		const [selected] = (await call(`${inbox}?size=1&$select=body,tags`)).json.messages;
+		expect(Object.keys(selected ?? {})).toEqual(['id', 'body', 'tags']);
 	});
 
-	it('writes sizes and counters as strings when set so', async () => {
+	it('writes sizes as text and counters as numbers, or otherwise when set so', async () => {
+		const size = async () =>
+			(await call(`${inbox}?size=1&$select=size`)).json.messages[0]?.size as unknown;
+		expect(await size()).toMatch(/^\d+$/);
+		simulator.settings.sizeShape = 'number';
+		expect(await size()).toBeTypeOf('number');
+		const before = (await call(`${alice}/mailFolders`)).json.folders;
+		expect(before.find(({ id }) => id === '2')).toMatchObject({
+			totalItemCount: 25,
+			unreadItemCount: 7,
+		});
 		simulator.settings.numberShape = 'string';
-		expect((await call(`${inbox}?size=1`)).json.messages[0]?.size).toMatch(/^\d+$/);
 		const { folders } = (await call(`${alice}/mailFolders`)).json;
 		expect(folders.find(({ id }) => id === '2')).toMatchObject({
 			totalItemCount: '25',
@@ -438,6 +556,49 @@ describe('searching', () => {
 		expect((await search('folderId:2')).json.nextCursor).toBe('');
 		simulator.settings.searchEnd = 'missing';
 		expect((await search('folderId:2')).json).not.toHaveProperty('nextCursor');
+	});
+
+	it('takes an empty cursor on the first page, and refuses none at all when set so', async () => {
+		expect((await search('folderId:2', { cursor: '' })).json.total).toBe(25);
+		expect((await search('folderId:2')).json.total).toBe(25);
+		simulator.settings.searchNeedsCursor = true;
+		expect((await search('folderId:2', { cursor: '' })).json.total).toBe(25);
+		expectAlimailError(await search('folderId:2'), 400, '1001');
+	});
+
+	it('does not find a new message before the time that is set', async () => {
+		simulator.settings.searchDelayMs = 60_000;
+		expect((await search('folderId:2')).json.total).toBe(0);
+		expect((await call(inbox)).json.messages).toHaveLength(25);
+		simulator.settings.searchDelayMs = 1;
+		await vi.waitUntil(async () => (await search('folderId:2')).json.total === 25);
+	});
+
+	it('copes with a mailbox of 50,000 messages that changes all the time', async () => {
+		simulator.settings.rateLimit = Infinity;
+		const bob = '/v2/users/bob@example.com';
+		simulator.state.addMessages('bob@example.com', 50_000);
+		for (let i = 0; i < 200; i++) {
+			const { id } = simulator.state.addMessage('bob@example.com', { subject: `Late ${i}` });
+			const { messages } = (await call(`${bob}/mailFolders/2/messages?size=2`)).json;
+			expect(messages.map((message) => message.id)[0]).toBe(id);
+			if (i % 2 === 0) simulator.state.moveMessage('bob@example.com', id, '6');
+		}
+		const found = await call(`${bob}/messages/query`, { json: { query: 'subject:Late' } });
+		expect(found.json.total).toBe(200);
+		const folder = (id: string) => simulator.state.messagesIn('bob@example.com', id);
+		expect([folder('2').length, folder('6').length]).toEqual([50_100, 100]);
+		const deleted = folder('6').map(({ id }) => id);
+		await call(`${bob}/messages/batchDelete`, {
+			json: { ids: deleted, deleteType: 'USER_DELETED' },
+		});
+		expect(folder('6')).toEqual([]);
+		const all = simulator.state.messagesIn('bob@example.com');
+		expect(all).toHaveLength(50_100);
+		const sorted = [...all].sort(
+			(left, right) => right.receivedAt - left.receivedAt || right.sequence - left.sequence,
+		);
+		expect(all.every((message, i) => message === sorted[i])).toBe(true);
 	});
 
 	it.each([
@@ -508,7 +669,7 @@ describe('reading one message', () => {
 		simulator.settings.messageShape = 'bare';
 		const [message] = simulator.state.messagesIn('alice@example.com', '2');
 		const answer = await call(`${alice}/messages/${encoded(message?.id ?? '')}?$select=subject`);
-		expect(answer.json).toEqual({ subject: message?.subject });
+		expect(answer.json).toEqual({ id: message?.id, subject: message?.subject });
 	});
 });
 
@@ -574,12 +735,51 @@ describe('sending a message', () => {
 		expect(messagesOf('bob@example.com', '2')).toHaveLength(1);
 	});
 
-	it('keeps no copy unless asked to', async () => {
+	it.each([
+		[{ saveToSentItems: false }, 0],
+		[{ saveToSentItems: true }, 1],
+		[{}, 1],
+		[undefined, 1],
+	])('told %j, keeps so many copies: %i', async (json, copies) => {
 		const before = messagesOf('alice@example.com', '1').length;
 		const path = `${alice}/messages/${encoded(await createDraft())}/send`;
-		await call(path, { json: { saveToSentItems: false } });
-		expect(messagesOf('alice@example.com', '1')).toHaveLength(before);
+		await call(path, { method: 'POST', json });
+		expect(messagesOf('alice@example.com', '1')).toHaveLength(before + copies);
 		expect(messagesOf('bob@example.com', '2')).toHaveLength(1);
+	});
+
+	it.each(['<own@example.com>', ''])(
+		'replaces the internetMessageId "%s", and keeps own headers',
+		async (internetMessageId) => {
+			const internetMessageHeaders = { 'X-Key': '42' };
+			const answer = await call(`${alice}/messages`, {
+				json: { message: { ...message, internetMessageId, internetMessageHeaders } },
+			});
+			const draft = answer.json.message;
+			expect(draft.internetMessageId).toMatch(/^<.+@.+>$/);
+			await call(`${alice}/messages/${encoded(draft.id)}/send`, { json: {} });
+			const [copy] = messagesOf('alice@example.com', '1');
+			const [received] = messagesOf('bob@example.com', '2');
+			expect(copy?.internetMessageId).not.toBe(draft.internetMessageId);
+			expect(received?.internetMessageId).toBe(copy?.internetMessageId);
+			expect(copy?.internetMessageHeaders).toEqual(internetMessageHeaders);
+			expect(received?.internetMessageHeaders).toEqual(internetMessageHeaders);
+		},
+	);
+
+	it('keeps its copy later when set so, and drops it when it starts anew', async () => {
+		const before = messagesOf('alice@example.com', '1').length;
+		simulator.settings.sentCopyDelayMs = 100;
+		const sendOne = async () =>
+			call(`${alice}/messages/${encoded(await createDraft())}/send`, { json: {} });
+		expect((await sendOne()).status).toBe(200);
+		expect(messagesOf('bob@example.com', '2')).toHaveLength(1);
+		await vi.waitUntil(() => messagesOf('alice@example.com', '1').length === before + 1);
+		simulator.settings.sentCopyDelayMs = 20;
+		await sendOne();
+		simulator.reset();
+		await new Promise((resolve) => setTimeout(resolve, 60));
+		expect(messagesOf('alice@example.com', '1')).toHaveLength(before);
 	});
 
 	it('answers with an empty body when set so', async () => {
@@ -719,12 +919,19 @@ describe('downloading an attachment', () => {
 		return `${path}/${encoded(attachments[0]?.id ?? '')}/$value`;
 	}
 
-	it('redirects to a session that needs no token', async () => {
+	it('redirects to a session that needs no token, absolutely when set so', async () => {
+		simulator.settings.downloadShape = 'absoluteRedirect';
+		const absolute = await call(await attachmentPath());
+		expect(absolute.status).toBe(302);
+		const address = String(absolute.headers.location);
+		expect(address.startsWith(`${simulator.url}/v2/stream/`)).toBe(true);
+		expect((await send(address)).text.startsWith('%PDF-1.4')).toBe(true);
+		simulator.settings.downloadShape = 'redirect';
 		const answer = await call(await attachmentPath());
 		expect(answer.status).toBe(302);
 		const location = String(answer.headers.location);
-		expect(location.startsWith(`${simulator.url}/v2/stream/`)).toBe(true);
-		const file = await send(location);
+		expect(location).toMatch(/^\/v2\/stream\/[\w-]+$/);
+		const file = await send(simulator.url + location);
 		expect(file.status).toBe(200);
 		expect(file.text.startsWith('%PDF-1.4')).toBe(true);
 		expect(simulator.apiRequests.at(-1)?.authorization).toBeUndefined();
@@ -880,6 +1087,14 @@ describe('users', () => {
 		else expect(found).toEqual(expected);
 	});
 
+	it('are those that contain a text after a star when set so', async () => {
+		simulator.settings.filterStar = 'contains';
+		expect(emails(await list({ filter: '(name=*Fisch)' }))).toEqual(['bob']);
+		expect(emails(await list({ filter: '(name=*Fisch*)' }))).toEqual([]);
+		expect(emails(await list({ filter: '(name=Fisch)' }))).toEqual([]);
+		expect(emails(await list({ filter: '(name=李娜)' }))).toEqual(['li.na']);
+	});
+
 	it.each(["name eq 'Alice'", '(name=Alice', '(&)', '(unknown=1)', '(name=a)(name=b)'])(
 		'refuse the filter %s',
 		async (filter) => {
@@ -894,6 +1109,8 @@ describe('users', () => {
 		expect(json).not.toHaveProperty('phone');
 		const selected = (await call(`/v2/users/${json.id}?$select=id,phone,departmentPath`)).json;
 		expect(Object.keys(selected)).toEqual(['id', 'phone', 'departmentPath']);
+		const unnamed = (await call(`/v2/users/${json.id}?$select=phone`)).json;
+		expect(Object.keys(unnamed)).toEqual(['id', 'phone']);
 	});
 
 	it('are created with a mailbox, frozen and deleted', async () => {
@@ -914,6 +1131,38 @@ describe('users', () => {
 		expect((await call(`${path}/resetPassword`, { json: { password: 'x' } })).status).toBe(200);
 		expect((await call(path, { method: 'DELETE' })).status).toBe(200);
 		expectAlimailError(await call(path), 404);
+	});
+
+	it('take what go-alimail writes: texts for booleans, empty texts, no departments', async () => {
+		const json = {
+			email: 'new@example.com',
+			password: 'Passw0rd!',
+			name: 'New',
+			nickname: '',
+			departmentIds: null,
+			employeeType: '',
+			status: '',
+			isHidden: 'true',
+			forceChangePasswordNextSignIn: 'false',
+		};
+		expect((await call('/v2/users', { json })).json).toMatchObject({
+			departmentIds: [],
+			employeeType: 'EMPLOYEE',
+			status: 'NORMAL',
+		});
+		const path = `/v2/users/${encoded('new@example.com')}`;
+		const change = { isHidden: 'false', departmentIds: null, status: '', nickname: 'N' };
+		expect((await call(path, { method: 'PATCH', json: change })).status).toBe(200);
+		const { json: user } = await call(`${path}?$select=isHidden,nickname,status,departmentIds`);
+		expect(user).toMatchObject({
+			isHidden: false,
+			nickname: 'N',
+			status: 'NORMAL',
+			departmentIds: [],
+		});
+		expectAlimailError(await call(path, { method: 'PATCH', json: { isHidden: 'no' } }), 400);
+		const noDepartments = { ...json, email: 'other@example.com', departmentIds: undefined };
+		expectAlimailError(await call('/v2/users', { json: noDepartments }), 400, '1001');
 	});
 
 	it('get and lose aliases', async () => {
@@ -942,7 +1191,8 @@ describe('organization, departments and shared contacts', () => {
 			users: [{ name: '李娜' }, { name: 'Bob Fischer' }],
 			total: 3,
 		});
-		expect((await call(`${path}?$select=userCount`)).json).toEqual({ userCount: 3 });
+		expect((await call(`${path}?$select=userCount`)).json).toMatchObject({ userCount: 3 });
+		expect((await call('/v2/departments/%24root')).json.id).toBe(root.id);
 	});
 
 	it('creates, renames and deletes a department', async () => {
@@ -954,12 +1204,38 @@ describe('organization, departments and shared contacts', () => {
 		expectAlimailError(await call(`/v2/departments/${id}`), 404);
 	});
 
+	it('puts a department below the root, and leaves it where it is, if the parent is empty', async () => {
+		const root = (await call('/v2/departments/$root')).json.id;
+		const json = { name: 'New', parentId: '', isHidden: 'true' };
+		const { id } = (await call('/v2/departments', { json })).json;
+		expect((await call(`/v2/departments/${id}?$select=parentId,isHidden`)).json).toEqual({
+			id,
+			parentId: root,
+			isHidden: true,
+		});
+		const moved = { parentId: 'department-0002' };
+		await call(`/v2/departments/${id}`, { method: 'PATCH', json: moved });
+		await call(`/v2/departments/${id}`, { method: 'PATCH', json });
+		expect((await call(`/v2/departments/${id}`)).json).toMatchObject(moved);
+	});
+
 	it('reads shared contacts by folder', async () => {
 		const base = '/v2/sharedContactFolders';
 		const { folders, total } = (await call(`${base}/$root/childFolders`)).json;
 		expect(total).toBe(2);
-		const contacts = (await call(`${base}/${folders[0]?.id}/contacts?limit=1`)).json;
-		expect(contacts).toMatchObject({ contacts: [{ folderId: folders[0]?.id }], total: 2 });
+		const path = `${base}/${folders[0]?.id}/contacts?limit=1`;
+		const { contacts, total: all } = (await call(path)).json;
+		expect(all).toBe(2);
+		expect(contacts.map((contact) => Object.keys(contact))).toEqual([['id', 'name', 'email']]);
+		const selected = (await call(`${path}&$select=folderId,workPhone,folderPath`)).json.contacts;
+		expect(selected).toEqual([
+			{
+				id: contacts[0]?.id,
+				folderId: folders[0]?.id,
+				workPhone: expect.any(String),
+				folderPath: expect.any(Array),
+			},
+		]);
 	});
 });
 
@@ -1066,6 +1342,132 @@ describe('when the network or the service misbehaves', () => {
 		}
 	});
 
+	/** Begins a request, and tells what has come of its answer. */
+	function begin(path: string, headers: Record<string, string> = {}) {
+		const answer = { status: 0, declared: '', received: 0, ended: false };
+		const ended = (async () => {
+			const {
+				statusCode,
+				headers: answered,
+				body,
+			} = await request(simulator.url + path, {
+				headers: { authorization: `Bearer ${token}`, ...headers },
+			});
+			answer.status = statusCode;
+			answer.declared = String(answered['content-length']);
+			for await (const chunk of body as AsyncIterable<Buffer>) answer.received += chunk.length;
+		})().finally(() => (answer.ended = true));
+		return { answer, ended };
+	}
+
+	/** Restarts the simulator, which ends what is silent. */
+	async function restart(): Promise<void> {
+		await simulator.close();
+		simulator = await startSimulator();
+	}
+
+	it('falls silent before its headers, until it is closed', async () => {
+		simulator.fault({ path: inbox, stall: 'request' });
+		const { answer, ended } = begin(inbox);
+		const failed = expect(ended).rejects.toThrow();
+		await vi.waitUntil(() => simulator.apiRequests.length === 1);
+		expect((await call(inbox)).status).toBe(200);
+		expect(answer).toMatchObject({ status: 0, ended: false });
+		expect(simulator.apiRequests[0]).toMatchObject({ fault: 'stall request' });
+		expect(simulator.apiRequests[0]?.status).toBeUndefined();
+		await restart();
+		await failed;
+	});
+
+	it('stops reading a body, until it is closed', async () => {
+		simulator.fault({ stall: 'upload' });
+		const uploading = send(`${simulator.url}${alice}/messages`, {
+			method: 'POST',
+			body: Readable.from(
+				Array.from({ length: 64 }, () => Buffer.alloc(1024 * 1024)),
+				{ objectMode: false, highWaterMark: 1 },
+			),
+		});
+		const failed = expect(uploading).rejects.toThrow();
+		await vi.waitUntil(() => simulator.apiRequests.length === 1);
+		expect((await call(inbox)).status).toBe(200);
+		expect(simulator.apiRequests[0]?.bodySize).toBe(0);
+		await restart();
+		await failed;
+	});
+
+	it.each([
+		['its headers', 'headers', 0],
+		['half of its body', 'body', 0.5],
+	] as const)('falls silent after %s, until it is closed', async (_case, stall, part) => {
+		const { text } = await call(inbox);
+		const size = Buffer.byteLength(text);
+		const received = Math.floor(size * part);
+		simulator.fault({ path: inbox, stall });
+		const { answer, ended } = begin(inbox);
+		const failed = expect(ended).rejects.toThrow();
+		await vi.waitUntil(() => answer.status === 200 && answer.received === received);
+		expect((await call(inbox)).status).toBe(200);
+		expect(answer).toMatchObject({ declared: String(size), received, ended: false });
+		await restart();
+		await failed;
+	});
+
+	it('falls silent in a file, and in an answer of its own', async () => {
+		simulator.settings.downloadShape = 'bytes';
+		const file = simulator.state.addMessage('alice@example.com', {
+			attachments: [{ name: 'a', content: Buffer.alloc(100_000) }],
+		});
+		const id = encoded(file.attachments[0]?.id ?? '');
+		simulator.fault({ path: /\$value$/, stall: 'body' });
+		const download = begin(`${alice}/messages/${encoded(file.id)}/attachments/${id}/$value`);
+		simulator.fault({ path: inbox, status: 503, stall: 'headers' });
+		const refused = begin(inbox);
+		const failed = Promise.all([
+			expect(download.ended).rejects.toThrow(),
+			expect(refused.ended).rejects.toThrow(),
+		]);
+		await vi.waitUntil(() => download.answer.received === 50_000 && refused.answer.status === 503);
+		await restart();
+		await failed;
+	});
+
+	it('does the work before it falls silent in the answer, but not before that', async () => {
+		const json = { displayName: 'Once' };
+		const made = () =>
+			simulator.state
+				.childFolders(simulator.state.mailbox('alice@example.com'), '0')
+				.filter(({ displayName }) => displayName === 'Once').length;
+		const post = (stall: NonNullable<FaultRule['stall']>) => {
+			simulator.fault({ path: `${alice}/mailFolders`, stall });
+			const before = simulator.apiRequests.length;
+			const failed = expect(call(`${alice}/mailFolders`, { json })).rejects.toThrow();
+			return { before, failed };
+		};
+		const unanswered = post('request');
+		await vi.waitUntil(() => simulator.apiRequests.length > unanswered.before);
+		await vi.waitUntil(() => simulator.apiRequests.at(-1)?.bodySize);
+		expect(made()).toBe(0);
+		const answered = post('headers');
+		await vi.waitUntil(() => made() === 1);
+		await restart();
+		await Promise.all([unanswered.failed, answered.failed]);
+	});
+
+	it('sends an answer slowly, but all of it', async () => {
+		const { text } = await call(inbox);
+		simulator.fault({ path: inbox, drip: { bytes: 500, everyMs: 5 } });
+		const slow = await call(inbox);
+		expect(slow.text).toBe(text);
+		expect(slow.headers['content-length']).toBe(String(Buffer.byteLength(text)));
+		simulator.fault({ path: inbox, drip: { bytes: 1, everyMs: 60_000 } });
+		const { answer, ended } = begin(inbox);
+		const failed = expect(ended).rejects.toThrow();
+		await vi.waitUntil(() => answer.received === 1);
+		await restart();
+		await failed;
+	});
+
 	it('stops when the fault is cleared', async () => {
 		const fault = simulator.fault({ status: 500, times: Infinity });
 		expect((await call(inbox)).status).toBe(500);
@@ -1153,6 +1555,10 @@ describe('steering from another process', () => {
 		const unknown = { method: 'PATCH', json: { ratelimit: 1 } } as const;
 		expect((await admin('settings', unknown)).status).toBe(400);
 		expect((await admin('faults', { json: { state: 500 } })).status).toBe(400);
+		expect((await admin('faults', { json: { stall: 'half' } })).status).toBe(400);
+		await admin('faults', { json: { path: inbox, drip: { bytes: 1000, everyMs: 1 } } });
+		expect((await call(inbox)).status).toBe(200);
+		expect(simulator.apiRequests.at(-1)?.fault).toBe('drip');
 	});
 
 	it('adds mail, one or many', async () => {

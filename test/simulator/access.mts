@@ -18,8 +18,10 @@ export function guard(app: FastifyInstance, context: Context): void {
 		if (path === tokenPath || path.startsWith(adminPrefix) || !path.startsWith('/v2/')) return;
 		const { open, permissions } = request.routeOptions.config;
 		const { authorization } = request.headers;
-		if (!open || authorization !== undefined) requireToken(authorization);
-		if (!rateLimiter.take(settings.rateLimit)) {
+		if (!open || authorization !== undefined) {
+			requireToken(authorization, request.oldestAliveToken);
+		}
+		if (!rateLimiter.take(settings.rateLimit, settings.rateLimiter)) {
 			sayWhenToRetry(reply, settings);
 			throw errorForStatus(429);
 		}
@@ -28,9 +30,9 @@ export function guard(app: FastifyInstance, context: Context): void {
 		}
 	});
 
-	function requireToken(authorization: string | undefined): void {
+	function requireToken(authorization: string | undefined, oldestAlive: number): void {
 		const token = bearerToken(authorization);
-		switch (token === undefined ? 'unknown' : tokens.check(token)) {
+		switch (token === undefined ? 'unknown' : tokens.check(token, oldestAlive)) {
 			case 'valid':
 				return;
 			case 'expired':
@@ -43,11 +45,19 @@ export function guard(app: FastifyInstance, context: Context): void {
 
 /** Whether the service sends `Retry-After` is unknown. */
 function sayWhenToRetry(reply: FastifyReply, { retryAfterHeader }: Settings): void {
-	const inOneSecond = Date.now() + 1000;
-	if (retryAfterHeader === 'seconds') void reply.header('retry-after', '1');
-	if (retryAfterHeader === 'date') {
-		// A date holds whole seconds: rounded up, so that nobody comes back too early.
-		const date = new Date(Math.ceil(inOneSecond / 1000) * 1000);
-		void reply.header('retry-after', date.toUTCString());
+	switch (retryAfterHeader) {
+		case 'none':
+			return;
+		case 'seconds':
+			void reply.header('retry-after', '1');
+			return;
+		case 'date': {
+			// A date holds whole seconds: rounded up, so that nobody comes back too early.
+			const inOneSecond = new Date(Math.ceil((Date.now() + 1000) / 1000) * 1000);
+			void reply.header('retry-after', inOneSecond.toUTCString());
+			return;
+		}
+		default:
+			void reply.header('retry-after', retryAfterHeader);
 	}
 }

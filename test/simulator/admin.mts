@@ -68,15 +68,25 @@ const faultKeys: ReadonlySet<string> = new Set([
 	'delayMs',
 	'reset',
 	'half',
+	'stall',
+	'drip',
 	'redirect',
 	'retryAfter',
 ] satisfies Array<keyof FaultRule>);
+
+const stalls: ReadonlySet<unknown> = new Set([
+	'upload',
+	'request',
+	'headers',
+	'body',
+] satisfies Array<FaultRule['stall']>);
 
 /** A fault as JSON: `pathPattern` stands for a regular expression, `times: null` for every time. */
 function faultFrom(input: JsonObject): FaultRule {
 	const { pathPattern, times, ...rule } = input;
 	const unknown = Object.keys(rule).find((key) => !faultKeys.has(key));
 	if (unknown !== undefined) throw invalidParameter(`fault: ${unknown}`);
+	if (rule.stall !== undefined && !stalls.has(rule.stall)) throw invalidParameter('fault: stall');
 	return {
 		...rule,
 		...(typeof pathPattern === 'string' && { path: new RegExp(pathPattern) }),

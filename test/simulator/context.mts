@@ -23,6 +23,8 @@ declare module 'fastify' {
 		/** Missing for requests to the simulator's own administration. */
 		record: RecordedRequest | undefined;
 		fault: ActiveFault | undefined;
+		/** See `Tokens.oldestAlive`, at the time of arrival. */
+		oldestAliveToken: number;
 	}
 	interface FastifyContextConfig {
 		/** Permissions of which one suffices. */

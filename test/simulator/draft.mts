@@ -43,7 +43,7 @@ export function draftFrom(
 		body: { bodyText, bodyHtml: optionalString(text, 'bodyHtml') ?? '' },
 		internetMessageHeaders: headers(input.internetMessageHeaders, settings.headersShape),
 		tags: optionalStrings(input, 'tags') ?? [],
-		...(internetMessageId !== undefined && { internetMessageId }),
+		...(internetMessageId && { internetMessageId }),
 	};
 }
 

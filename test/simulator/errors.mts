@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
+import { pathOf } from './record.mts';
 import type { Settings } from './settings.mts';
 
 /** An answer of the API that is not a success. */
 export class AlimailError extends Error {
 	readonly status: number;
-	readonly detailErrorCode: string;
+	readonly code: string;
 
-	constructor(status: number, detailErrorCode: string, message: string) {
+	constructor(status: number, code: string, message: string) {
 		super(message);
 		this.status = status;
-		this.detailErrorCode = detailErrorCode;
+		this.code = code;
 	}
 }
 
@@ -19,9 +20,14 @@ export function invalidParameter(what: string): AlimailError {
 	return new AlimailError(400, '1001', `invalid parameter: ${what}`);
 }
 
-/** 404; of its codes only `domain.notFound` is known [VEND], the others are made after it. */
+/** 404; of its codes only `domain.notFound` is known in this form [VEND], the others are made after it. */
 export function notFound(what: string): AlimailError {
 	return new AlimailError(404, `${what}.notFound`, `${what} not found`);
+}
+
+/** 404 for what a mailbox does not hold: a draft that was sent is answered so [3P], the others are made after it. */
+export function invalidId(what: string): AlimailError {
+	return new AlimailError(404, 'Error.InvalidId', `${what} not found`);
 }
 
 /** Names for a status that a fault asks for; the real codes of 401, 403, 429 and 5xx are unknown. */
@@ -44,21 +50,31 @@ export function errorForStatus(status: number): AlimailError {
 	}
 }
 
-/** The body of an error in the shape that the settings ask for: `alimail` is the one that clients agree on [3P]. */
-export function errorBody(error: AlimailError, shape: Settings['errorShape']): object | string {
+const mailPath = /^\/v2\/(?:stream\/|users\/[^/]+\/(?:mailFolders|messages|calendars)(?:\/|$))/;
+
+/**
+ * The body of an error in the shape that the settings ask for. Calls about mail say `code` and `requestId` (a client's
+ * recorded failures), calls about the directory `detailErrorCode`, on which its clients agree [3P].
+ *
+ * @param path - of the request; those of the token endpoint count as the directory's, since its errors are unknown
+ */
+export function errorBody(
+	error: AlimailError,
+	shape: Settings['errorShape'],
+	path: string,
+): object | string {
+	const { code, message } = error;
 	switch (shape) {
+		case 'service':
+			return errorBody(error, mailPath.test(path) ? 'code' : 'alimail', path);
 		case 'alimail':
-			return {
-				detailErrorCode: error.detailErrorCode,
-				message: error.message,
-				developerMessage: `${error.detailErrorCode}: ${error.message}`,
-			};
+			return { detailErrorCode: code, message, developerMessage: `${code}: ${message}` };
 		case 'code':
-			return { code: error.detailErrorCode, message: error.message, requestId: randomUUID() };
+			return { code, message, requestId: randomUUID() };
 		case 'oauth':
-			return { error: error.detailErrorCode, error_description: error.message };
+			return { error: code, error_description: message };
 		case 'text':
-			return `${error.status} ${error.message}`;
+			return `${error.status} ${message}`;
 	}
 }
 
@@ -68,7 +84,7 @@ export function sendError(
 	error: AlimailError,
 	shape: Settings['errorShape'],
 ): FastifyReply {
-	const body = errorBody(error, shape);
+	const body = errorBody(error, shape, pathOf(reply.request.originalUrl));
 	return reply
 		.code(error.status)
 		.type(

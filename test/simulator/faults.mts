@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { errorBody, errorForStatus } from './errors.mts';
+import { pathOf } from './record.mts';
 import type { Settings } from './settings.mts';
 
 /** What is to go wrong, and where. Kinds may be combined: a delay before a status, half of an error body. */
@@ -26,6 +27,14 @@ export interface FaultRule {
 	reset?: 'before' | 'after';
 	/** Declare the whole length, send half, close the connection. */
 	half?: boolean;
+	/**
+	 * Fall silent, with the connection open until the client or the simulator closes it: before reading the body
+	 * (`upload`), after the request was read and before anything is done (`request`), after the headers of the answer, which
+	 * declare its length (`headers`), or after half of its bytes (`body`).
+	 */
+	stall?: 'upload' | 'request' | 'headers' | 'body';
+	/** Send the bytes of the answer slowly and steadily. */
+	drip?: { bytes: number; everyMs: number };
 	/** Answer with a redirect to this URL; status 302 unless given. */
 	redirect?: string;
 	/** Value of a `Retry-After` header; status 429 unless given. */
@@ -124,6 +133,8 @@ function describeRule(rule: FaultRule): string {
 	if (typeof rule.body === 'string') kinds.push(`body ${rule.body.slice(0, 20)}`);
 	if (typeof rule.body === 'object') kinds.push('body');
 	if (rule.half) kinds.push('half');
+	if (rule.stall !== undefined) kinds.push(`stall ${rule.stall}`);
+	if (rule.drip !== undefined) kinds.push('drip');
 	if (rule.reset !== undefined) kinds.push(`reset ${rule.reset}`);
 	if (kinds.length === 0) kinds.push('headers');
 	return kinds.join(', ');
@@ -147,7 +158,8 @@ export function sendFault(
 ): FastifyReply {
 	const fallback = rule.redirect !== undefined ? 302 : rule.retryAfter !== undefined ? 429 : 200;
 	const status = rule.status ?? fallback;
-	const { type, content } = answerBody(rule, status, shape);
+	const path = pathOf(reply.request.originalUrl);
+	const { type, content } = answerBody(rule, status, shape, path);
 	void reply.code(status);
 	if (type !== undefined) void reply.type(type);
 	if (rule.redirect !== undefined) void reply.header('location', rule.redirect);
@@ -156,13 +168,13 @@ export function sendFault(
 	return reply.headers(rule.headers ?? {}).send(Buffer.from(content));
 }
 
-function answerBody(rule: FaultRule, status: number, shape: Settings['errorShape']) {
+function answerBody(rule: FaultRule, status: number, shape: Settings['errorShape'], path: string) {
 	const json = 'application/json; charset=utf-8';
 	const text = 'text/plain; charset=utf-8';
 	switch (rule.body) {
 		case undefined: {
 			if (status < 400) return { type: undefined, content: '' };
-			const body = errorBody(errorForStatus(status), shape);
+			const body = errorBody(errorForStatus(status), shape, path);
 			return typeof body === 'string'
 				? { type: text, content: body }
 				: { type: json, content: JSON.stringify(body) };

@@ -13,34 +13,33 @@ export function selectedFields(query: unknown): string[] | undefined {
 }
 
 /**
- * Keeps the named fields of an object. Names beside those of the object are ignored [unknown], and nothing is added
- * that was not named, `id` neither: "list everything wanted" [3P].
+ * Keeps the named fields of an object and its `id`, which clients in use rely on without naming it [3P]. Names beside
+ * those of the object are ignored [unknown].
  */
-function pick(source: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+export function pick(source: object, names: readonly string[]): Record<string, unknown> {
+	const fields = source as Record<string, unknown>;
 	return Object.fromEntries(
-		names.filter((name) => Object.hasOwn(source, name)).map((name) => [name, source[name]]),
+		[...new Set(['id', ...names])]
+			.filter((name) => Object.hasOwn(fields, name))
+			.map((name) => [name, fields[name]]),
 	);
 }
 
-/** A size or counter in the shape that the settings ask for. */
+/** A counter, a total or the size of a file in the shape that the settings ask for. */
 export function counted(value: number, settings: Settings): number | string {
 	return settings.numberShape === 'string' ? String(value) : value;
 }
 
-/** What a list says of a message without `$select`: no body, recipients and the like [3P]. */
+/** What a list says of a message without `$select`: all else is named by the clients that need it [3P]. */
 export const listedMessageFields = [
 	'id',
-	'internetMessageId',
 	'subject',
 	'summary',
 	'from',
 	'folderId',
-	'hasAttachments',
 	'isRead',
+	'hasAttachments',
 	'sentDateTime',
-	'receivedDateTime',
-	'tags',
-	'size',
 ] as const;
 
 const overheadBytes = 512;
@@ -62,6 +61,7 @@ export function presentMessage(
 		attachments,
 		sequence: _,
 		receivedAt: __,
+		addedAt: ___,
 		internetMessageHeaders,
 		...shown
 	} = message;
@@ -73,7 +73,7 @@ export function presentMessage(
 				? internetMessageHeaders
 				: Object.entries(internetMessageHeaders).map(([name, value]) => ({ name, value })),
 		hasAttachments: attachments.length > 0,
-		size: counted(messageSize(message), settings),
+		size: settings.sizeShape === 'string' ? String(messageSize(message)) : messageSize(message),
 	};
 	return names ? pick(all, names) : all;
 }

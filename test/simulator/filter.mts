@@ -1,12 +1,17 @@
 import { invalidParameter } from './errors.mts';
 import type { User } from './model.mts';
+import type { Settings } from './settings.mts';
 import type { State } from './state.mts';
 
 /** Decides whether a user is listed. */
 export type UserPredicate = (user: User) => boolean;
 
 /** Compiles the LDAP-style filter of the user list: `(&…)`, `(|…)`, `(!…)`, `(field=value)` with `*` [3P]. */
-export function compileFilter(filter: string, state: State): UserPredicate {
+export function compileFilter(
+	filter: string,
+	state: State,
+	star: Settings['filterStar'] = 'anyText',
+): UserPredicate {
 	let at = 0;
 	const predicate = group();
 	if (at < filter.length) throw invalidParameter('filter');
@@ -51,7 +56,7 @@ export function compileFilter(filter: string, state: State): UserPredicate {
 		const [, field, value] = /^([A-Za-z]+)=([^(]*)$/.exec(filter.slice(at, end)) ?? [];
 		if (end < 0 || field === undefined || value === undefined) throw invalidParameter('filter');
 		at = end;
-		return compileComparison(field, value, state);
+		return compileComparison(field, value, state, star);
 	}
 
 	function take(character: string): void {
@@ -79,10 +84,15 @@ const readers: Record<string, (user: User) => readonly string[]> = {
 /** Filter fields of the facts of which the simulated users hold nothing. */
 const emptyFields = new Set(['delegateType', 'isSharedWithOthers']);
 
-function compileComparison(field: string, value: string, state: State): UserPredicate {
+function compileComparison(
+	field: string,
+	value: string,
+	state: State,
+	star: Settings['filterStar'],
+): UserPredicate {
 	if (field === 'departmentId') return inDepartment(value, state);
 	if (field === 'managerId') {
-		const matches = pattern(value);
+		const matches = pattern(value, star);
 		return ({ managerEmail }) => {
 			const manager = [...state.users.values()].find(({ email }) => email === managerEmail);
 			return manager !== undefined && matches.test(manager.id);
@@ -91,7 +101,7 @@ function compileComparison(field: string, value: string, state: State): UserPred
 	if (emptyFields.has(field)) return () => false;
 	const read = Object.hasOwn(readers, field) ? readers[field] : undefined;
 	if (read === undefined) throw invalidParameter(`filter: unknown field ${field}`);
-	const matches = pattern(value);
+	const matches = pattern(value, star);
 	return (user) => read(user).some((text) => matches.test(text));
 }
 
@@ -102,7 +112,12 @@ function inDepartment(value: string, state: State): UserPredicate {
 	return ({ departmentIds }) => departmentIds.some((id) => state.isWithinDepartment(id, ancestor));
 }
 
-function pattern(value: string): RegExp {
+function pattern(value: string, star: Settings['filterStar']): RegExp {
+	if (star === 'contains') {
+		const contained = value.startsWith('*');
+		const text = escapeExpression(unescapeLdap(contained ? value.slice(1) : value));
+		return new RegExp(contained ? text : `^${text}$`, 'isu');
+	}
 	const parts = value.split('*').map((part) => escapeExpression(unescapeLdap(part)));
 	return new RegExp(`^${parts.join('.*')}$`, 'isu');
 }

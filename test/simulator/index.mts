@@ -30,6 +30,7 @@ export { knownSecrets } from './secrets.mts';
 export type { Settings } from './settings.mts';
 export type { Simulator, SimulatorOptions, Storage } from './simulator.mts';
 export type { State } from './state.mts';
+export { bearerPattern, tokenPattern } from './token.mts';
 
 /** The application ID that the simulator knows unless told otherwise. */
 export const defaultClientId = 'demo-app';
@@ -39,6 +40,8 @@ export const defaultClientSecret = 's3cret+/=& %中';
 
 const host = '127.0.0.1';
 const largestJsonBytes = 64 * 1024 * 1024;
+/** Room for a token of 12,000 characters and a long request target; Node's own limit is 16 KiB. */
+const largestHeaderBytes = 64 * 1024;
 /** Longer than any request target that Node accepts. */
 const longestParameter = 64 * 1024;
 
@@ -100,6 +103,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 		async close() {
 			await Promise.all([...storages].map((storage) => storage.close()));
 			await app.close();
+			context.state.dropSentCopies();
 			context.streams.clear();
 			await context.streams.removed();
 		},
@@ -147,6 +151,7 @@ function createApp(): FastifyInstance {
 	const app = Fastify({
 		forceCloseConnections: true,
 		bodyLimit: largestJsonBytes,
+		http: { maxHeaderSize: largestHeaderBytes },
 		routerOptions: { maxParamLength: longestParameter },
 		rewriteUrl: ({ url = '/' }) => routableUrl(url),
 	});

@@ -34,6 +34,18 @@ export function optionalBoolean(source: JsonObject, key: string): boolean | unde
 	return value;
 }
 
+/** As {@link optionalBoolean}, for the directory, to which a client writes `"true"` and `"false"` as text [3P]. */
+export function directoryBoolean(source: JsonObject, key: string): boolean | undefined {
+	const value = source[key];
+	if (value === 'true' || value === 'false') return value === 'true';
+	return optionalBoolean(source, key);
+}
+
+/** Reads a text of which an empty one counts as unset: so a client writes what it does not mean to change [3P]. */
+export function textUnlessEmpty(source: JsonObject, key: string): string | undefined {
+	return optionalString(source, key) || undefined;
+}
+
 /** Reads a list of strings that may be missing or null; 400 for another type. */
 export function optionalStrings(source: JsonObject, key: string): string[] | undefined {
 	const value = source[key];

@@ -1,10 +1,11 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pipeline, Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from './context.mts';
 import { AlimailError, errorForStatus, invalidParameter, notFound, sendError } from './errors.mts';
-import { answersItself, sendFault, type ActiveFault } from './faults.mts';
+import { answersItself, sendFault, type ActiveFault, type FaultRule } from './faults.mts';
 import { beginRecord, BodyRecorder, type RecordedRequest } from './record.mts';
 
 /** Paths under this prefix steer the simulator: neither recorded nor limited nor hit by faults. */
@@ -16,12 +17,13 @@ const halfAnswerDelayMs = 20;
 /** Makes an app record what arrives and let faults hit it, on paths of routes and on all others. */
 export function instrument(
 	app: FastifyInstance,
-	{ settings, faults }: Context,
+	{ settings, faults, tokens }: Context,
 	requests: RecordedRequest[],
 ): void {
 	const closing = new AbortController();
 	app.decorateRequest('record', undefined);
 	app.decorateRequest('fault', undefined);
+	app.decorateRequest('oldestAliveToken', 0);
 	app.addHook('preClose', (done) => {
 		closing.abort();
 		done();
@@ -32,6 +34,7 @@ export function instrument(
 		const record = beginRecord(request);
 		request.record = record;
 		requests.push(record);
+		request.oldestAliveToken = tokens.oldestAlive;
 		const fault = faults.take(request.method, record.path);
 		request.fault = fault;
 		if (fault !== undefined) record.fault = fault.name;
@@ -41,6 +44,11 @@ export function instrument(
 		if (fault?.rule.reset === 'before') {
 			reply.hijack();
 			request.raw.socket.resetAndDestroy();
+			return;
+		}
+		if (fault?.rule.stall === 'upload' || fault?.rule.stall === 'request') {
+			reply.hijack();
+			if (fault.rule.stall === 'request') await drain(request);
 			return;
 		}
 		if (fault !== undefined && answersItself(fault)) {
@@ -74,10 +82,12 @@ export function instrument(
 		}
 		record.status = reply.statusCode;
 		if (fault !== undefined && !answersItself(fault)) void reply.headers(fault.rule.headers ?? {});
-		done(
-			null,
-			fault?.rule.half && request.method !== 'HEAD' ? half(reply, payload, fault) : payload,
-		);
+		if (fault === undefined || request.method === 'HEAD') return done(null, payload);
+		const { half, stall, drip } = fault.rule;
+		if (stall === 'headers' || stall === 'body') return stalled(reply, payload, stall);
+		if (half) return done(null, firstHalf(reply, payload, fault));
+		if (drip) return done(null, dripping(reply, payload, drip, closing.signal));
+		done(null, payload);
 	});
 
 	app.setErrorHandler(async (error, request, reply) => {
@@ -115,23 +125,50 @@ function asAlimailError(error: unknown): AlimailError {
 	return errorForStatus(statusCode);
 }
 
-function half(reply: FastifyReply, payload: unknown, fault: ActiveFault): Readable {
-	const source =
-		payload instanceof Readable
-			? payload
-			: Readable.from([Buffer.from((payload as string | Buffer | null) ?? '')], {
-					objectMode: false,
-				});
-	const declared = Number(reply.getHeader('content-length'));
-	const bytes =
-		payload instanceof Readable ? declared : Buffer.byteLength((payload as string) ?? '');
-	// An empty answer gets a length too, else there is no half of it.
-	const total = Math.max(bytes, 2);
-	void reply.header('content-length', total);
-	return Readable.from(firstHalf(source, Math.floor(total / 2), fault.name), { objectMode: false });
+/** The bytes of an answer, of whatever kind it is, and how many they are; unknown for a stream without a length. */
+function bytesOf(reply: FastifyReply, payload: unknown): { source: Readable; size: number } {
+	if (payload instanceof Readable) {
+		return { source: payload, size: Number(reply.getHeader('content-length')) };
+	}
+	const bytes = Buffer.from((payload as string | Buffer | null) ?? '');
+	return { source: Readable.from([bytes], { objectMode: false }), size: bytes.length };
 }
 
-async function* firstHalf(source: Readable, size: number, reason: string) {
+/** Declares the length of an answer and gives the half of it; an empty answer gets a length too, else there is no half. */
+function halfOf(reply: FastifyReply, payload: unknown): { source: Readable; halfSize: number } {
+	const { source, size } = bytesOf(reply, payload);
+	const total = Math.max(size || 0, 2);
+	void reply.header('content-length', total);
+	return { source, halfSize: Math.floor(total / 2) };
+}
+
+/** The first half of an answer, and then an error that closes the connection. */
+function firstHalf(reply: FastifyReply, payload: unknown, fault: ActiveFault): Readable {
+	const { source, halfSize } = halfOf(reply, payload);
+	async function* broken() {
+		yield* beginning(source, halfSize);
+		await delay(halfAnswerDelayMs);
+		throw new Error(fault.name);
+	}
+	return Readable.from(broken(), { objectMode: false });
+}
+
+/** Sends headers, and half of the body if so wanted, and leaves it at that. */
+function stalled(reply: FastifyReply, payload: unknown, stall: 'headers' | 'body'): void {
+	const { source, halfSize } = halfOf(reply, payload);
+	reply.hijack();
+	const { raw } = reply;
+	raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
+	raw.flushHeaders();
+	if (stall === 'headers') {
+		source.destroy();
+		return;
+	}
+	// It never ends: the generator's end is not passed on.
+	Readable.from(beginning(source, halfSize), { objectMode: false }).pipe(raw, { end: false });
+}
+
+async function* beginning(source: Readable, size: number): AsyncGenerator<Buffer> {
 	let left = size;
 	for await (const chunk of source as AsyncIterable<Buffer>) {
 		yield chunk.subarray(0, left);
@@ -139,6 +176,24 @@ async function* firstHalf(source: Readable, size: number, reason: string) {
 		if (left === 0) break;
 	}
 	if (left > 0) yield Buffer.alloc(left, ' ');
-	await delay(halfAnswerDelayMs);
-	throw new Error(reason);
+}
+
+/** An answer in small pieces, one at a time. */
+function dripping(
+	reply: FastifyReply,
+	payload: unknown,
+	{ bytes, everyMs }: NonNullable<FaultRule['drip']>,
+	signal: AbortSignal,
+): Readable {
+	const { source, size } = bytesOf(reply, payload);
+	if (!Number.isNaN(size)) void reply.header('content-length', size);
+	async function* pieces() {
+		for await (const chunk of source as AsyncIterable<Buffer>) {
+			for (let at = 0; at < chunk.length; at += bytes) {
+				yield chunk.subarray(at, at + bytes);
+				await delay(everyMs, undefined, { signal });
+			}
+		}
+	}
+	return Readable.from(pieces(), { objectMode: false, highWaterMark: bytes });
 }

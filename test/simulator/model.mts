@@ -26,6 +26,8 @@ export interface Message {
 	readonly receivedDateTime: string;
 	/** `receivedDateTime` in milliseconds. */
 	readonly receivedAt: number;
+	/** When it came into the mailbox, in milliseconds. */
+	readonly addedAt: number;
 	readonly sentDateTime: string;
 	lastModifiedDateTime: string;
 	folderId: string;
@@ -60,7 +62,9 @@ export interface AttachmentInput {
 
 /** A message to add; what is missing is filled in. */
 export interface MessageInput
-	extends Partial<Omit<Message, 'id' | 'sequence' | 'receivedAt' | 'attachments' | 'body'>> {
+	extends Partial<
+		Omit<Message, 'id' | 'sequence' | 'receivedAt' | 'addedAt' | 'attachments' | 'body'>
+	> {
 	body?: { bodyText?: string; bodyHtml?: string };
 	attachments?: AttachmentInput[];
 }

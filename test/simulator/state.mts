@@ -1,5 +1,5 @@
 import { bytesContent, type Content } from './content.mts';
-import { notFound } from './errors.mts';
+import { invalidId, notFound } from './errors.mts';
 import { Ids } from './ids.mts';
 import type {
 	Address,
@@ -29,10 +29,13 @@ export const systemFolders = {
 /** Parent of the top-level folders [3P]. */
 export const rootFolderId = '0';
 
+/** Stands for the department, and for the folder of shared contacts, above all others [3P]. */
+export const rootId = '$root';
+
 const firstCustomFolderId = 104;
 
 interface MailboxIndex {
-	/** Newest first, by folder; dropped when the mailbox changes. */
+	/** Newest first, by folder, of what was asked for; kept up to date from then on. */
 	readonly byFolder: Map<string, Message[]>;
 	all: Message[] | undefined;
 	lastFolderId: number;
@@ -49,6 +52,7 @@ export class State {
 	/** By address in lower case. */
 	readonly mailboxes = new Map<string, Mailbox>();
 	readonly #indexes = new WeakMap<Mailbox, MailboxIndex>();
+	readonly #sentCopies = new Set<NodeJS.Timeout>();
 	#sequence = 0;
 
 	constructor() {
@@ -59,6 +63,7 @@ export class State {
 	reset(): void {
 		this.ids = new Ids();
 		this.#sequence = 0;
+		this.dropSentCopies();
 		this.users.clear();
 		this.departments.clear();
 		this.sharedContactFolders.clear();
@@ -115,7 +120,7 @@ export class State {
 	/** Finds a department by id or `$root`; 404 otherwise. */
 	department(id: string): Department {
 		const department =
-			id === '$root'
+			id === rootId
 				? [...this.departments.values()].find(({ parentId }) => parentId === undefined)
 				: this.departments.get(id);
 		if (department === undefined) throw notFound('department');
@@ -134,7 +139,7 @@ export class State {
 	/** Finds a folder of shared contacts by id or `$root`; 404 otherwise. */
 	sharedContactFolder(id: string): SharedContactFolder {
 		const folder =
-			id === '$root'
+			id === rootId
 				? [...this.sharedContactFolders.values()].find(({ parentId }) => parentId === undefined)
 				: this.sharedContactFolders.get(id);
 		if (folder === undefined) throw notFound('sharedContactFolder');
@@ -159,7 +164,7 @@ export class State {
 	/** Finds a folder; 404 otherwise. */
 	folder(mailbox: Mailbox, id: string): Folder {
 		const folder = mailbox.folders.get(id);
-		if (folder === undefined) throw notFound('folder');
+		if (folder === undefined) throw invalidId('folder');
 		return folder;
 	}
 
@@ -197,7 +202,7 @@ export class State {
 	/** Finds a message; 404 otherwise. */
 	message(mailbox: Mailbox, id: string): Message {
 		const message = mailbox.messages.get(id);
-		if (message === undefined) throw notFound('message');
+		if (message === undefined) throw invalidId('message');
 		return message;
 	}
 
@@ -251,11 +256,12 @@ export class State {
 			id,
 			sequence,
 			receivedAt: Date.parse(received),
+			addedAt: Date.now(),
 			body: { bodyText, bodyHtml: body?.bodyHtml ?? '' },
 			attachments: (attachments ?? []).map((attachment) => this.#attachment(attachment)),
 		};
 		box.messages.set(id, message);
-		this.#changed(box);
+		this.#insert(box, message, message.folderId);
 		return message;
 	}
 
@@ -267,6 +273,8 @@ export class State {
 	): Message[] {
 		const box = typeof mailbox === 'string' ? this.mailbox(mailbox) : mailbox;
 		const now = Date.now();
+		// Sorted once, when they are read.
+		this.#forgetOrder(box);
 		return Array.from({ length: count }, (_, i) =>
 			this.addMessage(box, {
 				receivedDateTime: instantOf(now - (count - 1 - i) * 1000),
@@ -286,24 +294,39 @@ export class State {
 	moveMessage(mailbox: Mailbox | string, id: string, folderId: string): Message {
 		const box = typeof mailbox === 'string' ? this.mailbox(mailbox) : mailbox;
 		const message = this.message(box, id);
+		this.#take(this.#index(box).byFolder, message.folderId, message);
 		message.folderId = folderId;
 		message.lastModifiedDateTime = instantOf(Date.now());
-		this.#changed(box);
+		this.#put(this.#index(box).byFolder, folderId, message);
 		return message;
 	}
 
 	/** Takes a message out of the mailbox for good. */
 	removeMessage(mailbox: Mailbox | string, id: string): void {
 		const box = typeof mailbox === 'string' ? this.mailbox(mailbox) : mailbox;
+		const message = box.messages.get(id);
+		if (message === undefined) return;
 		box.messages.delete(id);
-		this.#changed(box);
+		const index = this.#index(box);
+		index.all &&= without(index.all, message);
+		this.#take(index.byFolder, message.folderId, message);
 	}
 
-	/** Sends a draft: a copy for each recipient whose mailbox is here, one for the sender if asked for; the draft goes. */
-	sendDraft(mailbox: Mailbox, draft: Message, saveToSentItems: boolean): void {
+	/**
+	 * Sends a draft: a copy for each recipient whose mailbox is here, one for the sender if asked for; the draft goes. The
+	 * copies get another `internetMessageId` than the draft, and keep its headers [LIVE].
+	 *
+	 * @param options.copyDelayMs - how much later the sender's copy turns up
+	 */
+	sendDraft(
+		mailbox: Mailbox,
+		draft: Message,
+		{ saveToSentItems, copyDelayMs }: { saveToSentItems: boolean; copyDelayMs: number },
+	): void {
 		const now = instantOf(Date.now());
 		const copied: MessageInput = {
 			...draft,
+			internetMessageId: `<sent-${draft.sequence}@mail.${this.organization.domain}>`,
 			receivedDateTime: now,
 			sentDateTime: now,
 			lastModifiedDateTime: now,
@@ -321,7 +344,7 @@ export class State {
 			tags: [],
 		};
 		this.removeMessage(mailbox, draft.id);
-		if (saveToSentItems) {
+		const addSentCopy = () =>
 			this.addMessage(mailbox, {
 				...copied,
 				bccRecipients: [...draft.bccRecipients],
@@ -329,7 +352,8 @@ export class State {
 				isRead: true,
 				sendStatus: 'success',
 			});
-		}
+		if (saveToSentItems && copyDelayMs > 0) this.#later(copyDelayMs, addSentCopy);
+		else if (saveToSentItems) addSentCopy();
 		for (const recipient of this.#hostedRecipients(draft)) {
 			this.addMessage(recipient, {
 				...copied,
@@ -339,6 +363,20 @@ export class State {
 				sendStatus: 'none',
 			});
 		}
+	}
+
+	/** Lets no copy turn up any more. */
+	dropSentCopies(): void {
+		for (const timer of this.#sentCopies) clearTimeout(timer);
+		this.#sentCopies.clear();
+	}
+
+	#later(delayMs: number, action: () => void): void {
+		const timer = setTimeout(() => {
+			this.#sentCopies.delete(timer);
+			action();
+		}, delayMs);
+		this.#sentCopies.add(timer);
 	}
 
 	#hostedRecipients(draft: Message): Set<Mailbox> {
@@ -403,11 +441,49 @@ export class State {
 		return index;
 	}
 
-	#changed(mailbox: Mailbox): void {
+	#insert(mailbox: Mailbox, message: Message, folderId: string): void {
+		const index = this.#index(mailbox);
+		index.all &&= including(index.all, message);
+		this.#put(index.byFolder, folderId, message);
+	}
+
+	#put(byFolder: MailboxIndex['byFolder'], folderId: string, message: Message): void {
+		const listed = byFolder.get(folderId);
+		if (listed !== undefined) byFolder.set(folderId, including(listed, message));
+	}
+
+	#take(byFolder: MailboxIndex['byFolder'], folderId: string, message: Message): void {
+		const listed = byFolder.get(folderId);
+		if (listed !== undefined) byFolder.set(folderId, without(listed, message));
+	}
+
+	#forgetOrder(mailbox: Mailbox): void {
 		const index = this.#index(mailbox);
 		index.all = undefined;
 		index.byFolder.clear();
 	}
+}
+
+/** A sorted list with one more message; the list itself stays as it is, since somebody may be reading it. */
+function including(sorted: readonly Message[], message: Message): Message[] {
+	return sorted.toSpliced(placeOf(sorted, message), 0, message);
+}
+
+/** A sorted list without a message. */
+function without(sorted: readonly Message[], message: Message): Message[] {
+	const place = placeOf(sorted, message);
+	return sorted[place] === message ? sorted.toSpliced(place, 1) : [...sorted];
+}
+
+/** Where a message stands in a sorted list, or would stand. */
+function placeOf(sorted: readonly Message[], message: Message): number {
+	let [low, high] = [0, sorted.length];
+	while (low < high) {
+		const middle = (low + high) >>> 1;
+		if (newestFirst(sorted[middle] as Message, message) >= 0) high = middle;
+		else low = middle + 1;
+	}
+	return low;
 }
 
 function isContent(content: AttachmentInput['content']): content is Content {

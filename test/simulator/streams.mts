@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import type { FastifyInstance } from 'fastify';
 import { fileContent, type Content } from './content.mts';
 import { emptyAnswer, sendContent, type Context } from './context.mts';
-import { invalidParameter, notFound } from './errors.mts';
+import { invalidId, invalidParameter } from './errors.mts';
 
 /** Lifetime of a download session; the real one is unknown. */
 const downloadLifetimeMs = 10 * 60_000;
@@ -52,14 +52,14 @@ export class StreamStore {
 	/** The content behind a download session; 404 when it is unknown or over. */
 	download(session: string): Content {
 		const download = this.#downloads.get(session);
-		if (download === undefined || download.expiresAt <= Date.now()) throw notFound('session');
+		if (download === undefined || download.expiresAt <= Date.now()) throw invalidId('session');
 		return download.content;
 	}
 
 	/** Stores the bytes of an upload, whole or in pieces. */
 	async receive(session: string, bytes: Readable, range: ContentRange | undefined): Promise<void> {
 		const upload = this.#uploads.get(session);
-		if (upload === undefined) throw notFound('session');
+		if (upload === undefined) throw invalidId('session');
 		if (range === undefined || range.start === 0) {
 			upload.path = join(await this.#ensureDirectory(), String(++this.#files));
 			upload.received = 0;

@@ -1,5 +1,5 @@
 import formBody from '@fastify/formbody';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { AlimailError } from './errors.mts';
 import { knownSecrets } from './secrets.mts';
@@ -8,29 +8,88 @@ import type { Settings } from './settings.mts';
 /** Where tokens are had. */
 export const tokenPath = '/oauth2/v2.0/token';
 
-/** Every token that was issued. A new one leaves the earlier ones alone [INF]. */
-export class Tokens {
-	#expiresAt = new Map<string, number>();
+/** A JWT's first part as in the official answer example: `{"alg":"RS256","typ":"JWT"}` [OFF]. */
+const jwtHeader = 'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9';
 
-	/** Issues an opaque token. */
-	issue(lifetimeSeconds: number): string {
-		const token = `sim-${randomBytes(24).toString('base64url')}`;
+/** What RS256 with a key of 2,048 bits makes. */
+const signatureBytes = 256;
+
+/** The length that means a UUID instead of a JWT. */
+const uuidLength = 36;
+
+/** Shortest JWT: header, a payload that names itself, signature. */
+const shortestJwt = 500;
+
+interface IssuedToken {
+	readonly expiresAt: number;
+	/** Tokens are counted in the order in which they are issued. */
+	readonly number: number;
+}
+
+/** What a token looks like, of whatever length. */
+export const tokenPattern =
+	/(?:eyJ[\w-]+\.[\w-]+\.[\w-]+|[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12})/;
+
+/** `Authorization` as the node writes it. */
+export const bearerPattern = new RegExp(`^bearer ${tokenPattern.source}$`);
+
+/** Every token that was issued. */
+export class Tokens {
+	readonly #issued = new Map<string, IssuedToken>();
+	#count = 0;
+	#oldestAlive = 0;
+
+	/** Number of the oldest token that no newer one has ended. */
+	get oldestAlive(): number {
+		return this.#oldestAlive;
+	}
+
+	/**
+	 * Issues a token.
+	 *
+	 * @param options.length - in characters
+	 * @param options.endsOlder - whether it ends the earlier ones, which the facts leave open
+	 */
+	issue(lifetimeSeconds: number, options: { length: number; endsOlder: boolean }): string {
+		const expiresAt = Date.now() + lifetimeSeconds * 1000;
+		const token = newToken(options.length, expiresAt);
 		knownSecrets.add(token);
-		this.#expiresAt.set(token, Date.now() + lifetimeSeconds * 1000);
+		this.#count += 1;
+		if (options.endsOlder) this.#oldestAlive = this.#count;
+		this.#issued.set(token, { expiresAt, number: this.#count });
 		return token;
 	}
 
-	/** What a token is worth now. */
-	check(token: string): 'valid' | 'expired' | 'unknown' {
-		const expiresAt = this.#expiresAt.get(token);
-		if (expiresAt === undefined) return 'unknown';
-		return Date.now() < expiresAt ? 'valid' : 'expired';
+	/**
+	 * What a token is worth now.
+	 *
+	 * @param oldestAlive - as it was when the request arrived: a token that is ended later still counts for that request
+	 */
+	check(token: string, oldestAlive: number): 'valid' | 'expired' | 'unknown' {
+		const issued = this.#issued.get(token);
+		if (issued === undefined || issued.number < oldestAlive) return 'unknown';
+		return Date.now() < issued.expiresAt ? 'valid' : 'expired';
 	}
 
 	/** Makes every token unknown. */
 	revokeAll(): void {
-		this.#expiresAt.clear();
+		this.#issued.clear();
 	}
+}
+
+/** A JWT of exactly this length, where base64 has a text of it; a UUID for 36. Nothing in it means anything. */
+function newToken(length: number, expiresAt: number): string {
+	if (length === uuidLength) return randomUUID();
+	if (length < shortestJwt) {
+		throw new RangeError(`tokenLength is ${uuidLength}, or ${shortestJwt} and more`);
+	}
+	const signature = randomBytes(signatureBytes).toString('base64url');
+	const payloadLength = length - jwtHeader.length - signature.length - 2;
+	const claims = { jti: randomUUID(), exp: Math.floor(expiresAt / 1000), ctx: '' };
+	const contextLength = Math.floor((payloadLength * 3) / 4) - JSON.stringify(claims).length;
+	claims.ctx = randomBytes(contextLength).toString('base64url').slice(0, contextLength);
+	const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
+	return `${jwtHeader}.${payload}.${signature}`;
 }
 
 /** Reads the token of an `Authorization` header; the scheme may be written in any case [OFF]. */
@@ -64,7 +123,10 @@ export async function tokenRoutes(
 		const lifetime = settings.tokenLifetimeSeconds;
 		return {
 			token_type: settings.tokenType,
-			access_token: tokens.issue(lifetime),
+			access_token: tokens.issue(lifetime, {
+				length: settings.tokenLength,
+				endsOlder: settings.newTokenEndsOlder,
+			}),
 			...(settings.expiresInShape === 'number' && { expires_in: lifetime }),
 			...(settings.expiresInShape === 'string' && { expires_in: String(lifetime) }),
 		};

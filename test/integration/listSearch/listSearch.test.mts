@@ -58,9 +58,11 @@ describe('someone who chooses a user or a mailbox', () => {
 		['*', []],
 		['x)(email=*', []],
 		['a\\', []],
-	])('finds by name or address: %s', async (filter, expected) => {
-		const { alimail } = await simulated();
-		expect(values(await search(alimail, 'searchMailboxes', { filter }))).toEqual(expected);
+	])('finds by name or address, whatever a star stands for: %s', async (filter, expected) => {
+		for (const filterStar of ['anyText', 'contains'] as const) {
+			const { alimail } = await simulated({ filterStar });
+			expect(values(await search(alimail, 'searchMailboxes', { filter }))).toEqual(expected);
+		}
 	});
 
 	it('gets the next page when the list is scrolled, and the search text stays', async () => {

@@ -15,6 +15,7 @@ describe('someone who reads the shared contacts', () => {
 			workPhone: '',
 			companyName: '示例公司',
 			jobTitle: '',
+			info: '',
 			folderId: 'contact-folder-0001',
 			folderPath: ['公共联系人'],
 			modifiedTime: expect.any(String),
@@ -23,7 +24,12 @@ describe('someone who reads the shared contacts', () => {
 		expect(full).toMatchObject({ ...short, isHidden: false, homeAddress: '' });
 		expect(simulator.apiRequests[0]).toMatchObject({
 			path: '/v2/sharedContactFolders/%24root/contacts',
-			query: { offset: '0', limit: '100' },
+			query: {
+				offset: '0',
+				limit: '100',
+				$select:
+					'id,name,email,phone,workPhone,companyName,jobTitle,info,folderId,folderPath,modifiedTime',
+			},
 		});
 	});
 

@@ -5,11 +5,13 @@ import { pathTemplate, textsIn } from '../../../scripts/smoke/mask.mts';
 import { smoke, walkSimulator, type SmokeOptions } from '../../../scripts/smoke/smoke.mts';
 import {
 	defaultClientSecret,
+	knownSecrets,
 	startSimulator,
 	type Settings,
 	type Simulator,
 } from '../../simulator/index.mts';
 import { runCommand } from '../../support/runCommand.mts';
+import { SecretScanner } from '../../support/secrets.mts';
 
 const ALICE = 'alice@example.com';
 
@@ -102,7 +104,7 @@ function expectNothingTold(printed: string, simulator: Simulator, before: string
 		.concat(paths);
 	expect(telling.length).toBeGreaterThan(300);
 	expect(telling.filter((text) => printed.includes(text))).toEqual([]);
-	expect(printed).not.toMatch(/sim-[\w-]{16}/);
+	expect(new SecretScanner(knownSecrets).find(printed)).toBeUndefined();
 	expect(printed).not.toMatch(/[^\s]@[a-z]/);
 }
 
@@ -153,11 +155,11 @@ describe('a server that answers otherwise', () => {
 			{ numberShape: 'string' },
 			[
 				'`folders[].totalItemCount` is string, not number',
-				'`messages[].size` is string, not number',
 				'`attachments[].size` is string, not number',
 				'`userCount` is string, not number',
 			],
 		],
+		['sizeShape', { sizeShape: 'number' }, ['`messages[].size` is number, not string']],
 		[
 			'messageShape',
 			{ messageShape: 'bare' },
@@ -197,8 +199,11 @@ describe('a server that answers otherwise', () => {
 		],
 		[
 			'errorShape',
-			{ errorShape: 'code' },
-			['the answer has also { code: string, requestId: string }'],
+			{ errorShape: 'alimail' },
+			[
+				'the answer lacks `code`, `requestId`',
+				'the answer has also { detailErrorCode: string, developerMessage: string }',
+			],
 		],
 		[
 			'errorShape',
@@ -511,13 +516,13 @@ describe('npm run smoke', () => {
 	};
 
 	it('walks the server that the environment names', async () => {
-		const simulator = await unfamiliar({ numberShape: 'string' });
+		const simulator = await unfamiliar({ sizeShape: 'number' });
 		const before = mailboxOf(simulator);
 		const held = textsHeld(simulator);
 		const printed = await run(['--write'], environmentOf(simulator));
 		expect(printed).toContain('\nEvery operation worked.');
 		expect(sectionOf(printed, 'Differences')).toContain(
-			'  - `message.size` is string, not number _(Get message; Mark as read; Mark as unread)_',
+			'  - `message.size` is number, not string _(Get message; Mark as read; Mark as unread)_',
 		);
 		expect(sectionOf(printed, 'Failed')).toEqual([]);
 		expectNothingTold(printed, simulator, held);

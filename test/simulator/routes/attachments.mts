@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { sendContent, streamOrigin, type Context } from '../context.mts';
-import { invalidParameter, notFound } from '../errors.mts';
+import { invalidId, invalidParameter } from '../errors.mts';
 import { presentAttachment } from '../fields.mts';
 import {
 	objectFrom,
@@ -38,7 +38,7 @@ export function attachmentRoutes(
 		const { email, id, attachmentId } = request.params;
 		const message = state.message(state.mailbox(email), id);
 		const attachment = message.attachments.find((entry) => entry.id === attachmentId);
-		if (attachment === undefined) throw notFound('attachment');
+		if (attachment === undefined) throw invalidId('attachment');
 		const { content } = attachment;
 		if (settings.downloadShape === 'bytes') {
 			return sendContent(reply, content, settings);
@@ -47,6 +47,8 @@ export function attachmentRoutes(
 		const location = `${streamOrigin(request, settings)}${path}`;
 		switch (settings.downloadShape) {
 			case 'redirect':
+				return reply.redirect(settings.storageOrigin === undefined ? path : location, 302);
+			case 'absoluteRedirect':
 				return reply.redirect(location, 302);
 			case 'location':
 				return reply.send({ location });
@@ -58,7 +60,7 @@ export function attachmentRoutes(
 	app.post<MessageParams>(`${base}/createUploadSession`, draft, (request) => {
 		const mailbox = state.mailbox(request.params.email);
 		const message = state.message(mailbox, request.params.id);
-		if (message.folderId !== systemFolders.drafts) throw notFound('draft');
+		if (message.folderId !== systemFolders.drafts) throw invalidId('draft');
 		const input = objectFrom(objectFrom(request.body, 'body').attachment, 'attachment');
 		const attachment: Omit<Attachment, 'content'> = {
 			id: state.ids.attachment(),
@@ -68,7 +70,7 @@ export function attachmentRoutes(
 			extHeaders: extHeaders(input),
 		};
 		const path = streams.openUpload((content) => {
-			if (mailbox.messages.get(message.id) !== message) throw notFound('draft');
+			if (mailbox.messages.get(message.id) !== message) throw invalidId('draft');
 			const others = message.attachments.filter(({ id }) => id !== attachment.id);
 			message.attachments = [...others, { ...attachment, content }];
 		});

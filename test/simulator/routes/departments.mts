@@ -4,16 +4,17 @@ import { invalidParameter } from '../errors.mts';
 import { counted, presentDepartment, presentUser, selectedFields } from '../fields.mts';
 import {
 	objectFrom,
-	optionalBoolean,
+	directoryBoolean,
 	optionalString,
 	optionalStrings,
 	queryBoolean,
 	requiredString,
+	textUnlessEmpty,
 	type JsonObject,
 } from '../input.mts';
 import type { Department } from '../model.mts';
 import { maxPageSize, offsetPage } from '../pagination.mts';
-import { instantOf } from '../state.mts';
+import { instantOf, rootId } from '../state.mts';
 
 interface DepartmentParams {
 	Params: { id: string };
@@ -53,7 +54,7 @@ export function departmentRoutes(app: FastifyInstance, { state, settings }: Cont
 		const department: Department = {
 			id: state.ids.numbered('department'),
 			name: requiredString(input, 'name'),
-			parentId: state.department(requiredString(input, 'parentId')).id,
+			parentId: state.department(textUnlessEmpty(input, 'parentId') ?? rootId).id,
 			createdTime: instantOf(Date.now()),
 			isHidden: false,
 			hiddenExcludeUsers: [],
@@ -70,7 +71,7 @@ export function departmentRoutes(app: FastifyInstance, { state, settings }: Cont
 		const department = state.department(params.id);
 		const input = objectFrom(body, 'body');
 		const changes = changesFrom(input);
-		const parentId = optionalString(input, 'parentId');
+		const parentId = textUnlessEmpty(input, 'parentId');
 		if (parentId !== undefined) {
 			const parent = state.department(parentId);
 			if (state.isWithinDepartment(parent.id, department.id)) throw invalidParameter('parentId');
@@ -106,7 +107,7 @@ function changesFrom(input: JsonObject): Partial<Department> {
 		const value = optionalStrings(input, key);
 		if (value !== undefined) changes[key] = value;
 	}
-	const isHidden = optionalBoolean(input, 'isHidden');
+	const isHidden = directoryBoolean(input, 'isHidden');
 	if (isHidden !== undefined) changes.isHidden = isHidden;
 	return changes;
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { emptyAnswer, type Context } from '../context.mts';
-import { invalidParameter, notFound } from '../errors.mts';
+import { invalidId, invalidParameter } from '../errors.mts';
 import { listedMessageFields, counted, presentMessage, selectedFields } from '../fields.mts';
 import {
 	batchIds,
@@ -70,9 +70,13 @@ export function messageRoutes(app: FastifyInstance, { state, settings }: Context
 		const mailbox = state.mailbox(params.email);
 		const input = objectFrom(body, 'body');
 		const cursor = optionalString(input, 'cursor');
+		if (cursor === undefined && settings.searchNeedsCursor) throw invalidParameter('cursor');
 		// An empty query is as good as none to a server that speaks protobuf [INF].
 		const matches = compileQuery(requiredString(input, 'query'));
-		const found = state.messagesIn(mailbox).filter(matches);
+		const indexedUntil = Date.now() - settings.searchDelayMs;
+		const found = state
+			.messagesIn(mailbox)
+			.filter((message) => message.addedAt <= indexedUntil && matches(message));
 		const page: CursorPage<Message> =
 			cursor === searchEndMark
 				? { entries: [], next: undefined }
@@ -100,12 +104,15 @@ export function messageRoutes(app: FastifyInstance, { state, settings }: Context
 		const mailbox = state.mailbox(params.email);
 		const message = state.message(mailbox, params.id);
 		// What the service says to a message that is no draft, or to one without recipients, is unknown.
-		if (message.folderId !== systemFolders.drafts) throw notFound('draft');
+		if (message.folderId !== systemFolders.drafts) throw invalidId('draft');
 		const recipients = [message.toRecipients, message.ccRecipients, message.bccRecipients].flat();
 		if (recipients.length === 0) throw invalidParameter('recipients');
 		const input = body === undefined ? {} : objectFrom(body, 'body');
-		// Missing means false to a server that speaks protobuf [INF].
-		state.sendDraft(mailbox, message, optionalBoolean(input, 'saveToSentItems') ?? false);
+		state.sendDraft(mailbox, message, {
+			// Missing counts as true, says a description [3P].
+			saveToSentItems: optionalBoolean(input, 'saveToSentItems') ?? true,
+			copyDelayMs: settings.sentCopyDelayMs,
+		});
 		return emptyAnswer(settings);
 	});
 

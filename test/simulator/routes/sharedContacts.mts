@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Context } from '../context.mts';
-import { counted } from '../fields.mts';
+import { counted, pick, selectedFields } from '../fields.mts';
 import type { SharedContactFolder } from '../model.mts';
 import { offsetPage } from '../pagination.mts';
 import { permissions } from '../permissions.mts';
@@ -8,6 +8,9 @@ import { permissions } from '../permissions.mts';
 interface FolderParams {
 	Params: { id: string };
 }
+
+/** What a list says of a contact without `$select`: the other fields are named by the client that needs them [3P]. */
+const listedContactFields = ['id', 'name', 'email'];
 
 /** The largest `limit` that a client is known to send [3P]. */
 const largestLimit = 500;
@@ -20,11 +23,11 @@ export function sharedContactRoutes(app: FastifyInstance, { state, settings }: C
 	app.get<FolderParams>(`${base}/contacts`, read, ({ params, query }) => {
 		const folder = state.sharedContactFolder(params.id);
 		const contacts = contactsOf(folder);
+		const fields = selectedFields(query) ?? listedContactFields;
 		return {
-			contacts: offsetPage(contacts, query, largestLimit).map((contact) => ({
-				...contact,
-				folderPath: pathTo(folder),
-			})),
+			contacts: offsetPage(contacts, query, largestLimit).map((contact) =>
+				pick({ ...contact, folderPath: pathTo(folder) }, fields),
+			),
 			total: counted(contacts.length, settings),
 		};
 	});

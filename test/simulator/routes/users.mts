@@ -5,12 +5,13 @@ import { counted, presentUser, selectedFields } from '../fields.mts';
 import { compileFilter } from '../filter.mts';
 import {
 	objectFrom,
-	optionalBoolean,
+	directoryBoolean,
 	optionalString,
 	optionalStrings,
 	queryBoolean,
 	queryString,
 	requiredString,
+	textUnlessEmpty,
 	type JsonObject,
 } from '../input.mts';
 import type { User } from '../model.mts';
@@ -50,7 +51,7 @@ export function userRoutes(app: FastifyInstance, { state, settings }: Context): 
 		// Every simulated user is one that the app may manage, so `managed` makes no difference.
 		queryBoolean(query, 'managed');
 		const filter = queryString(query, 'filter');
-		const matches = filter ? compileFilter(filter, state) : () => true;
+		const matches = filter ? compileFilter(filter, state, settings.filterStar) : () => true;
 		const orderBy = sortField(queryString(query, 'orderby') || 'createdTime');
 		const sign = descending(queryString(query, 'order')) ? -1 : 1;
 		const compare = (user: User, [value = '', id = '']: string[]) =>
@@ -85,9 +86,8 @@ export function userRoutes(app: FastifyInstance, { state, settings }: Context): 
 		if (state.findMailbox(email) !== undefined) throw invalidParameter('email is taken');
 		requiredString(input, 'password');
 		requiredString(input, 'name');
-		if (optionalStrings(input, 'departmentIds') === undefined) {
-			throw invalidParameter('departmentIds');
-		}
+		// Always sent, if only as `null` [3P].
+		if (input.departmentIds === undefined) throw invalidParameter('departmentIds');
 		const changes = changesFrom(input);
 		const { name = '', departmentIds = [] } = changes;
 		return presentUser(state.addUser({ ...changes, email, name, departmentIds }), state);
@@ -112,7 +112,7 @@ export function userRoutes(app: FastifyInstance, { state, settings }: Context): 
 		const user = state.user(params.user);
 		const input = objectFrom(body, 'body');
 		requiredString(input, 'password');
-		const force = optionalBoolean(input, 'forceChangePasswordNextSignIn');
+		const force = directoryBoolean(input, 'forceChangePasswordNextSignIn');
 		user.forceChangePasswordNextSignIn = force ?? false;
 		user.lastPasswordChangeTime = instantOf(Date.now());
 		return {};
@@ -125,7 +125,7 @@ export function userRoutes(app: FastifyInstance, { state, settings }: Context): 
 		if (!alias.includes('@') || state.findMailbox(alias) !== undefined) {
 			throw invalidParameter('alias');
 		}
-		const asDefault = optionalBoolean(input, 'asDefault') ?? false;
+		const asDefault = directoryBoolean(input, 'asDefault') ?? false;
 		user.emailAliases = asDefault ? [alias, ...user.emailAliases] : [...user.emailAliases, alias];
 		return {};
 	});
@@ -149,7 +149,7 @@ export function userRoutes(app: FastifyInstance, { state, settings }: Context): 
 		const employeeType = oneOf(input, 'employeeType', ['EMPLOYEE', 'SERVICE']);
 		if (employeeType !== undefined) changes.employeeType = employeeType;
 		for (const key of ['isHidden', 'forceChangePasswordNextSignIn'] as const) {
-			const value = optionalBoolean(input, key);
+			const value = directoryBoolean(input, key);
 			if (value !== undefined) changes[key] = value;
 		}
 		const departmentIds = optionalStrings(input, 'departmentIds');
@@ -161,7 +161,7 @@ export function userRoutes(app: FastifyInstance, { state, settings }: Context): 
 }
 
 function oneOf(input: JsonObject, key: string, values: readonly string[]): string | undefined {
-	const value = optionalString(input, key);
+	const value = textUnlessEmpty(input, key);
 	if (value !== undefined && !values.includes(value)) throw invalidParameter(key);
 	return value;
 }

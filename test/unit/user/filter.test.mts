@@ -7,15 +7,29 @@ import {
 	userFilter,
 } from '../../../nodes/Alimail/actions/user/filter.ts';
 import { compileFilter } from '../../simulator/filter.mts';
+import type { Settings } from '../../simulator/settings.mts';
 import { State } from '../../simulator/state.mts';
 
 const state = new State();
 
 /** Whether the server would list a user with these fields. */
 function finds(filter: string | undefined, fields: Record<string, string>): boolean {
+	const [anyText, contains] = (['anyText', 'contains'] as const).map((star) =>
+		findsWith(star, filter, fields),
+	);
+	// Whatever the server takes a star for, it finds the same.
+	expect(contains).toBe(anyText);
+	return anyText === true;
+}
+
+function findsWith(
+	star: Settings['filterStar'],
+	filter: string | undefined,
+	fields: Record<string, string>,
+): boolean {
 	const user = state.addUser({ email: 'x@example.com', name: '', departmentIds: [], ...fields });
 	state.removeUser(user);
-	return compileFilter(filter ?? '', state)(user);
+	return compileFilter(filter ?? '', state, star)(user);
 }
 
 /** Any text at all, with much of what a filter is made of. */
@@ -88,6 +102,10 @@ describe('someone who looks for users by whatever text', () => {
 		);
 	});
 
+	it('asks for both in one condition', () => {
+		expect(searchFilter('x')).toBe('(|(name=*x)(name=*x*)(email=*x)(email=*x*))');
+	});
+
 	it('may use half a character, which is sent as the sign for one that is unknown', () => {
 		expect(escapeFilterValue('a\ud800b')).toBe('a\ufffdb');
 	});
@@ -102,13 +120,13 @@ describe('filters of a user list', () => {
 		[{ departmentId: 'd*', includeSubDepartments: false }, '(departmentId=d\\2a)'],
 		[{ includeSubDepartments: true }, undefined],
 		[{ email: 'nathan@example.com' }, '(email=nathan@example.com)'],
-		[{ email: 'nathan' }, '(email=*nathan*)'],
-		[{ email: '@example.com' }, '(email=*@example.com*)'],
+		[{ email: 'nathan' }, '(|(email=*nathan)(email=*nathan*))'],
+		[{ email: '@example.com' }, '(|(email=*@example.com)(email=*@example.com*))'],
 		[{ status: 'FREEZE' }, '(status=FREEZE)'],
 		[{ raw: '(!(status=FREEZE))' }, '(!(status=FREEZE))'],
 		[
 			{ departmentId: 'd-1', jobTitle: 'Lead (acting)', raw: '(info=x)' },
-			'(&(departmentId=d-1)(jobTitle=*Lead \\28acting\\29*)(info=x))',
+			'(&(departmentId=d-1)(|(jobTitle=*Lead \\28acting\\29)(jobTitle=*Lead \\28acting\\29*))(info=x))',
 		],
 	])('%j become %s', (filters, filter) => {
 		expect(userFilter(filters)).toBe(filter);

@@ -183,7 +183,10 @@ function pageFetcher(
 			);
 	}
 
-	/** Source: third-party (yaerp, billyprint) and vendor code (dws): `query`, `cursor` and `size` in the body. */
+	/**
+	 * Source: third-party (yaerp, billyprint) and vendor code (dws): `query`, `cursor` and `size` in the body. All of them
+	 * send an empty cursor for the first page, so it may be required.
+	 */
 	function bySearch(query: string): FetchPage {
 		return async (cursor) =>
 			await callApi(context, {
@@ -191,7 +194,7 @@ function pageFetcher(
 				path: '/v2/users/{mailbox}/messages/query',
 				values: { mailbox },
 				query: { $select },
-				body: { query, size, ...(cursor !== undefined && { cursor }) },
+				body: { query, cursor: cursor ?? '', size },
 				itemIndex,
 			});
 	}

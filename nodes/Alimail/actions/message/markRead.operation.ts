@@ -3,7 +3,10 @@ import type { BatchOperation } from '../types';
 import { runBatch } from './batch';
 import { messageIdProperty } from './properties';
 
-/** Source: third-party (yaerp) and vendor code (dws) for the name of the action. */
+/**
+ * Source: third-party (yaerp) and vendor code (dws) for the name of the action; third-party (email-agent) for `message`
+ * beside it, in the only call that is known to have been tried out.
+ */
 export const markRead: BatchOperation = {
 	value: 'markRead',
 	name: 'Mark as Read',
@@ -14,7 +17,7 @@ export const markRead: BatchOperation = {
 	async executeBatch(context, itemIndexes) {
 		return await runBatch(context, itemIndexes, () => ({
 			action: 'batchUpdate',
-			body: { action: 'markRead' },
+			body: { action: 'markRead', message: { isRead: true } },
 			result: { success: true, isRead: true },
 		}));
 	},

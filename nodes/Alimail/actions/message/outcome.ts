@@ -4,7 +4,10 @@ import type { Address } from './addresses';
 import type { Composition } from './compose';
 import type { Draft } from './delivery';
 
-/** What comes out for a draft that was made. */
+/**
+ * What comes out for a draft that was made. Its `internetMessageId` may change on sending: Alimail puts one of its own in its
+ * place (third-party: email-agent, billyprint), so that it is no key by which to find the sent message.
+ */
 export function draftItem(draft: Draft, { message, files }: Composition): IDataObject {
 	const emails = (addresses: Address[]) => addresses.map(({ email }) => email).join(', ');
 	return {
@@ -20,8 +23,9 @@ export function draftItem(draft: Draft, { message, files }: Composition): IDataO
 }
 
 /**
- * What comes out for a message that was sent. The copy in *Sent Items* gets an ID of its own, which the answer does not
- * name (source: https://help.aliyun.com/document_detail/2856076.html).
+ * What comes out for a message that was sent: what is known of its draft. The copy in *Sent Items* gets an ID of its own,
+ * which the answer does not name (source: https://help.aliyun.com/document_detail/2856076.html), and may have another
+ * `internetMessageId`. Custom headers stay (third-party: email-agent, billyprint), so one of them can serve as a key.
  */
 export function sentItem(draft: Draft, composition: Composition): IDataObject {
 	return {

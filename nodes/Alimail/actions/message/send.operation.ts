@@ -12,7 +12,8 @@ import { makeDraft, sendDraft } from './delivery';
 import { sentItem } from './outcome';
 
 /**
- * Sends a message. There is no one-step send: a draft is made, each file is uploaded into it, and it is sent.
+ * Sends a message. There is no one-step send: a draft is made, each file is uploaded into it, and it is sent. The
+ * `internetMessageId` in the output is the draft's; see {@link sentItem}.
  *
  * Source: https://help.aliyun.com/document_detail/2856076.html and https://help.aliyun.com/document_detail/2856471.html
  */
@@ -20,7 +21,8 @@ export const send: ItemOperation = {
 	value: 'send',
 	name: 'Send',
 	action: 'Send message',
-	description: 'Send a message from a mailbox, with any number of files',
+	description:
+		'Send a message from a mailbox, with any number of files. Its Internet message ID may change on sending.',
 	properties: [
 		mailboxProperty,
 		{ ...toProperty, required: true },

@@ -11,7 +11,7 @@ import type { ItemOperation } from '../types';
 /** Stands for the folder above all others (third-party: yaerp, deepAgents). */
 const ROOT_FOLDER = '$root';
 
-/** What *Simplify* leaves of a contact. */
+/** What *Simplify* leaves of a contact (third-party: yaerp for the names). */
 const SIMPLE_FIELDS = [
 	'id',
 	'name',
@@ -20,9 +20,21 @@ const SIMPLE_FIELDS = [
 	'workPhone',
 	'companyName',
 	'jobTitle',
+	'info',
 	'folderId',
 	'folderPath',
 	'modifiedTime',
+];
+
+/** All that is known of a contact (third-party: yaerp, deepAgents). */
+const ALL_FIELDS = [
+	...SIMPLE_FIELDS,
+	'nickname',
+	'homeAddress',
+	'workAddress',
+	'manager',
+	'isHidden',
+	'createdTime',
 ];
 
 /** Lists shared contacts (third-party: yaerp and deepAgents for both paths and their answers). */
@@ -63,7 +75,10 @@ export const getAll: ItemOperation = {
 		const limit = resultLimit(context, itemIndex);
 		const folderId = idParameter(context, 'folderId', 'Folder ID', itemIndex);
 		const simplify = context.getNodeParameter('simplify', itemIndex, true) !== false;
-		const contacts = await list(context, folderId, 'contacts', limit, itemIndex);
+		const $select = (simplify ? SIMPLE_FIELDS : ALL_FIELDS).join(',');
+		const contactsOf = async (id: string, most: number) =>
+			await list(context, { what: 'contacts', folderId: id, $select }, most, itemIndex);
+		const contacts = await contactsOf(folderId, limit);
 		if (
 			contacts.length < limit &&
 			context.getNodeParameter('includeSubfolders', itemIndex, false) === true
@@ -71,7 +86,7 @@ export const getAll: ItemOperation = {
 			for (const id of await foldersBelow(context, folderId, itemIndex)) {
 				const rest = limit - contacts.length;
 				if (rest === 0) break;
-				contacts.push(...(await list(context, id, 'contacts', rest, itemIndex)));
+				contacts.push(...(await contactsOf(id, rest)));
 			}
 		}
 		return contacts.map((contact) => ({
@@ -87,22 +102,31 @@ async function foldersBelow(
 ): Promise<string[]> {
 	const folders = await walkTree(
 		async (parentId) =>
-			(await list(context, parentId, 'folders', Infinity, itemIndex)).map((folder) => ({
-				id: textOf(folder.id),
-				name: textOf(folder.name) ?? '',
-				mayHaveChildren: countOf(folder.childFolderCount) !== 0,
-				data: folder,
-			})),
+			(await list(context, { what: 'folders', folderId: parentId }, Infinity, itemIndex)).map(
+				(folder) => ({
+					id: textOf(folder.id),
+					name: textOf(folder.name) ?? '',
+					mayHaveChildren: countOf(folder.childFolderCount) !== 0,
+					data: folder,
+				}),
+			),
 		folderId,
 		{ allLevels: true, limit: Infinity },
 	);
 	return folders.flatMap(({ id }) => id ?? []);
 }
 
+interface ListSource {
+	what: 'contacts' | 'folders';
+	/** Whose contacts, or which folders below. */
+	folderId: string;
+	/** Fields to name: without it, contacts come with little more than name and address (third-party: yaerp). */
+	$select?: string;
+}
+
 async function list(
 	context: IExecuteFunctions,
-	folderId: string,
-	what: 'contacts' | 'folders',
+	{ what, folderId, $select }: ListSource,
 	limit: number,
 	itemIndex: number,
 ): Promise<IDataObject[]> {
@@ -113,7 +137,7 @@ async function list(
 				method: 'GET',
 				path: `/v2/sharedContactFolders/{folderId}/${what === 'contacts' ? what : 'childFolders'}`,
 				values: { folderId },
-				query: { offset, limit: size },
+				query: { offset, limit: size, $select },
 				itemIndex,
 			}),
 		(page) => entriesIn(page).length,

@@ -61,7 +61,7 @@ export function userFilter(filters: UserFilters): string | undefined {
 
 /** The filter for users whose name or address contains a text. */
 export function searchFilter(text: string): string {
-	return `(|${contains('name', text)}${contains('email', text)})`;
+	return anyOf([...containing('name', text), ...containing('email', text)]);
 }
 
 /**
@@ -84,8 +84,21 @@ export function isFilter(text: string): boolean {
 	return false;
 }
 
+/**
+ * Conditions of which one is true when a field contains a text. Third-party clients all write `(name=*x)` and mean
+ * "contains"; in LDAP that is "ends with", and `(name=*x*)` "contains". Both together cover either reading.
+ */
+function containing(field: string, value: string): string[] {
+	const text = escapeFilterValue(value);
+	return [`(${field}=*${text})`, `(${field}=*${text}*)`];
+}
+
 function contains(field: string, value: string): string {
-	return `(${field}=*${escapeFilterValue(value)}*)`;
+	return anyOf(containing(field, value));
+}
+
+function anyOf(conditions: string[]): string {
+	return `(|${conditions.join('')})`;
 }
 
 function equal(field: string, value: string): string {
