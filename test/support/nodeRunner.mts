@@ -79,6 +79,8 @@ export interface RunOptions {
 	/** Default: one empty item. */
 	items?: Array<INodeExecutionData | IDataObject>;
 	onError?: INode['onError'];
+	/** *Retry On Fail*, with as short a wait as n8n knows. */
+	retryOnFail?: boolean;
 	/** Aborting it cancels the execution. */
 	signal?: AbortSignal;
 }
@@ -118,8 +120,12 @@ export class NodeRunner {
 	}
 
 	/** Executes the node as the second of a workflow, and waits until it is done. */
-	async run({ parameters, items = [{ json: {} }], onError, signal }: RunOptions): Promise<NodeRun> {
-		const workflow = this.#workflow(parameters, onError);
+	async run(options: RunOptions): Promise<NodeRun> {
+		const { parameters, items = [{ json: {} }], onError, retryOnFail, signal } = options;
+		const workflow = this.#workflow(parameters, {
+			...(onError && { onError }),
+			...(retryOnFail && { retryOnFail, waitBetweenTries: 1 }),
+		});
 		const input = items.map(
 			(item): INodeExecutionData =>
 				'json' in item ? (item as INodeExecutionData) : { json: item },
@@ -169,18 +175,19 @@ export class NodeRunner {
 	 * nothing of a poll that finds nothing.
 	 *
 	 * @param staticData - what the database holds; changed in place
+	 * @param name - of the node, in a workflow that has another one with the same ID
 	 */
-	poller(parameters: INodeParameters, staticData: IDataObject = {}) {
+	poller(parameters: INodeParameters, staticData: IDataObject = {}, name = NODE) {
 		let active: { workflow: Workflow; context: IPollFunctions } | undefined;
 		const save = ({ staticData: current }: Workflow) => {
 			for (const key of Object.keys(staticData)) delete staticData[key];
 			Object.assign(staticData, JSON.parse(JSON.stringify(current)));
 		};
 		const load = (mode: 'trigger' | 'manual', activation: WorkflowActivateMode) => {
-			const workflow = this.#workflow(parameters, undefined, structuredClone(staticData));
+			const workflow = this.#workflow(parameters, { name }, structuredClone(staticData));
 			const context: IPollFunctions = new core.PollContext(
 				workflow,
-				workflow.getNode(NODE)!,
+				workflow.getNode(name)!,
 				this.#additionalData(workflow),
 				mode,
 				activation,
@@ -232,7 +239,7 @@ export class NodeRunner {
 
 	#workflow(
 		parameters: INodeParameters,
-		onError?: INode['onError'],
+		settings: Partial<INode> = {},
 		staticData?: IDataObject,
 	): Workflow {
 		const nodes: INode[] = [
@@ -252,7 +259,7 @@ export class NodeRunner {
 				position: [0, 0],
 				parameters,
 				credentials: { alimailApi: { id: '1', name: 'Alimail' } },
-				...(onError && { onError }),
+				...settings,
 			},
 		];
 		const typeOf = (type: string) => (type === 'start' ? startType : this.nodeType);
@@ -265,7 +272,9 @@ export class NodeRunner {
 			id: WORKFLOW_ID,
 			name: WORKFLOW_ID,
 			nodes,
-			connections: { [START]: { main: [[{ node: NODE, type: 'main', index: 0 }]] } },
+			connections: {
+				[START]: { main: [[{ node: settings.name ?? NODE, type: 'main', index: 0 }]] },
+			},
 			active: true,
 			nodeTypes,
 			...(staticData && { staticData }),

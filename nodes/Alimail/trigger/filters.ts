@@ -17,13 +17,13 @@ export interface MessageFilters {
 /** The fields of a message that {@link passes} looks at, for `$select`. */
 export const FILTERED_FIELDS: readonly string[] = ['from', 'hasAttachments', 'isRead', 'subject'];
 
-/** Reads the *Filters* collection; empty text filters nothing. */
+/** Reads filters from static data, whatever has come to lie there. */
 export function filtersFrom(collection: IDataObject): MessageFilters {
 	const { hasAttachments, unreadOnly } = collection;
 	const text = (value: unknown) => textOf(value)?.trim() || undefined;
 	return {
 		hasAttachments: typeof hasAttachments === 'boolean' ? hasAttachments : undefined,
-		unreadOnly: unreadOnly === true,
+		unreadOnly: unreadOnly === true ? true : undefined,
 		sender: text(collection.sender),
 		subject: text(collection.subject),
 		query: text(collection.query),

@@ -3,13 +3,14 @@ import { NodeApiError, type IDataObject, type IPollFunctions } from 'n8n-workflo
 import { entriesOf, textOf } from '../actions/answer';
 import { searchQuery } from '../actions/message/searchQuery';
 import { messageIn } from '../actions/message/simplify';
-import { callApi } from '../transport/call';
-import { restatedError } from '../transport/errors';
+import { callApi, requestFor } from '../transport/call';
+import { dataOf, restatedError } from '../transport/errors';
 import { MAX_PAGE_SIZE, pagesByCursor } from '../transport/pagination';
-import type { ListedMessage } from './watch';
+import { requestJson } from '../transport/request';
+import type { RecordedMessage } from './state';
 
 /** A message of the folder with what the list says about it. */
-export interface FolderMessage extends ListedMessage {
+export interface FolderMessage extends RecordedMessage {
 	data: IDataObject;
 }
 
@@ -29,31 +30,50 @@ export const NO_ITEM = 0;
 /** Seconds since 1970 stay below this for thousands of years; milliseconds have been above it since 1973. */
 const LARGEST_SECONDS = 1e11;
 
+/** The last moment that a `Date` can hold, in milliseconds since 1970. */
+const LATEST_TIME = 8.64e15;
+
 /** The search goes by a date that may be the sender's; so much earlier than received it may be, in milliseconds. */
 const SEARCH_MARGIN_MS = 48 * 3_600_000;
 
 /**
- * The pages of a folder, the newest messages first.
+ * The pages of a folder, the newest messages first. The official sample orders by `orderby=DES`, newer third-party clients
+ * (yaerp, deepAgents) by `isAscending`: both are sent and say the same.
  *
- * Source: https://help.aliyun.com/document_detail/2856396.html for `orderby=DES`
+ * Source: https://help.aliyun.com/document_detail/2856396.html
  *
  * @param fields - for `$select`
+ * @param onServerTime - is told the time by the server's clock, in milliseconds since 1970, if the answer has a `Date` header
  */
 export async function* folderPages(
 	context: IPollFunctions,
 	folder: WatchedFolder,
 	fields: readonly string[],
+	onServerTime: (time: number) => void = () => {},
 ): AsyncGenerator<FolderMessage[]> {
-	const pages = pagesByCursor(
-		async (cursor) =>
-			await callApi(context, {
-				method: 'GET',
-				path: '/v2/users/{email}/mailFolders/{folderId}/messages',
-				values: { ...folder },
-				query: { cursor, size: MAX_PAGE_SIZE, orderby: 'DES', $select: fields.join(',') },
-				itemIndex: NO_ITEM,
-			}),
-	);
+	const pages = pagesByCursor(async (cursor) => {
+		const built = await requestFor(context, {
+			method: 'GET',
+			path: '/v2/users/{email}/mailFolders/{folderId}/messages',
+			values: { ...folder },
+			query: {
+				size: MAX_PAGE_SIZE,
+				cursor,
+				orderby: 'DES',
+				isAscending: false,
+				$select: fields.join(','),
+			},
+			itemIndex: NO_ITEM,
+		});
+		return await requestJson(context, {
+			...built,
+			read: async ({ headers, body }) => {
+				const time = Date.parse(textOf(headers.date) ?? '');
+				if (!Number.isNaN(time)) onServerTime(time);
+				return (await context.helpers.binaryToBuffer(body)).toString();
+			},
+		});
+	});
 	yield* messagesOf(context, pages);
 }
 
@@ -117,45 +137,48 @@ export async function searched(
  * Reads a message in full.
  *
  * @param fields - for `$select`
- * @returns undefined when the message has been deleted
+ * @throws NodeApiError when the server refuses or does not answer, NodeOperationError when the ID cannot stand in a path
  */
 export async function readMessage(
 	context: IPollFunctions,
 	email: string,
 	messageId: string,
 	fields: readonly string[],
-): Promise<IDataObject | undefined> {
-	try {
-		const answer = await callApi(context, {
-			method: 'GET',
-			path: '/v2/users/{email}/messages/{messageId}',
-			values: { email, messageId },
-			query: { $select: fields.join(',') },
-			itemIndex: NO_ITEM,
-		});
-		return messageIn(answer);
-	} catch (error) {
-		if (isNotFound(error)) return undefined;
-		throw restatedError(context.getNode(), error, NO_ITEM);
-	}
+): Promise<IDataObject> {
+	const answer = await callApi(context, {
+		method: 'GET',
+		path: '/v2/users/{email}/messages/{messageId}',
+		values: { email, messageId },
+		query: { $select: fields.join(',') },
+		itemIndex: NO_ITEM,
+	});
+	return messageIn(answer);
 }
 
-/** Whether the server does not know what was asked for. */
-function isNotFound(error: unknown): boolean {
+/** Whether an error means that the server does not know what was asked for. */
+export function isNotFound(error: unknown): boolean {
 	return error instanceof NodeApiError && error.httpCode === '404';
 }
 
-/** The time in an answer: ISO 8601, or seconds or milliseconds since 1970 (inferred). */
+/** Whether an error says nothing about what was asked for: no answer, no valid token, too many requests, a server that is down. */
+export function isServerWide(error: unknown): boolean {
+	if (!(error instanceof NodeApiError)) return false;
+	return dataOf(error).unanswered !== undefined || /^(401|429|5\d\d)$/.test(error.httpCode ?? '');
+}
+
+/**
+ * The time in an answer: ISO 8601, or seconds or milliseconds since 1970 (inferred).
+ *
+ * @returns milliseconds since 1970; undefined for none, which may come as zero, and for what no calendar holds
+ */
 export function timeOf(value: unknown): number | undefined {
 	const text = textOf(value);
 	if (text === undefined) return undefined;
 	const number = Number(text);
-	if (Number.isFinite(number)) {
-		if (number <= 0) return undefined;
-		return number < LARGEST_SECONDS ? number * 1000 : number;
-	}
-	const time = Date.parse(text);
-	return Number.isNaN(time) ? undefined : time;
+	const time = Number.isNaN(number)
+		? Date.parse(text)
+		: number * (number < LARGEST_SECONDS ? 1000 : 1);
+	return time > 0 && time <= LATEST_TIME ? time : undefined;
 }
 
 async function* messagesOf(

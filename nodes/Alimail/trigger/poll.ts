@@ -5,107 +5,168 @@ import {
 	type IPollFunctions,
 } from 'n8n-workflow';
 
-import { isObject, pickFields, READING } from '../actions/answer';
-import { attachmentsPrefix, downloadAll } from '../actions/attachment/binaries';
-import { idParameter, mailboxParameter } from '../actions/locators';
-import { selectedFields } from '../actions/message/fields';
 import { searchQuery } from '../actions/message/searchQuery';
-import { simplifiedMessage } from '../actions/message/simplify';
 import { sha256 } from '../transport/application';
-import { parameterError } from '../transport/errors';
+import { restatedError } from '../transport/errors';
 import { apiOrigin } from '../transport/request';
-import { FILTERED_FIELDS, filtersFrom, passes, type MessageFilters } from './filters';
-import {
-	folderPages,
-	LISTED_FIELDS,
-	NO_ITEM,
-	readMessage,
-	searched,
-	searchPages,
-	type FolderMessage,
-	type WatchedFolder,
-} from './mailbox';
-import { DEFAULT_LOOK_BACK_HOURS } from './properties';
-import { look, readState, type WatchState } from './watch';
-
-const HOUR_MS = 3_600_000;
+import { passes, type MessageFilters } from './filters';
+import { handOn, type HandOver } from './handOn';
+import { judge, type Judgement } from './judge';
+import { forgetFile, keepFile } from './keptFiles';
+import { folderPages, isNotFound, NO_ITEM, searchPages, type FolderMessage } from './mailbox';
+import { readItem } from './reading';
+import { listFields, readSettings, type Settings } from './settings';
+import { readState, storedFilters, type Waiting } from './state';
+import { takeTurn, type Turn } from './turns';
+import { look, type Look } from './watch';
 
 /** Pages that a test run goes through for a message that passes the filters. */
 const TEST_RUN_PAGES = 10;
 
-/** Fields that a list of messages gives; only the body and the headers take a request for each message. */
-const LIST_FIELDS = selectedFields({}, { simplify: false, detailed: false });
+/** After so long a poll begins to read no further message, unless n8n gives it less. n8n's own measure, too. */
+const POLL_BUDGET_MS = 5 * 60_000;
 
-/** What the node's parameters ask for. */
-interface Settings {
-	folder: WatchedFolder;
-	filters: MessageFilters;
-	simplify: boolean;
-	/** Of the output, for `$select`. */
-	fields: string[];
-	/** Of the binary fields; undefined when no files are wanted. */
-	attachmentsPrefix: string | undefined;
-	lookBackMs: number;
-	catchUp: boolean;
-}
-
-/** Messages as items; `unread` are those that could not be judged or read, to be found again by the next poll. */
-interface Delivery {
-	items: INodeExecutionData[];
-	unread: Set<FolderMessage>;
-}
-
-/** Nodes with a poll under way, by workflow and node. */
-const polling = new Set<string>();
+/** So long at least a message waits for the search to know it, in milliseconds: an index may have to be made anew. */
+const LEAST_SEARCH_MS = 24 * 3_600_000;
 
 /** n8n polls an active workflow with one and the same context; what is in here was polled since it was activated. */
 const polledContexts = new WeakSet<IPollFunctions>();
 
 /**
- * One poll of the trigger: the messages that arrived in the folder since the one before. The static data changes only when
- * everything has been read, as the last thing before the messages are handed over.
+ * One poll of the trigger: the messages that arrived in the folder since the one before, as far as they can be read and time
+ * allows. The others wait for the next poll, and stand in the way of none. The static data changes as the last thing before
+ * messages are handed over.
  *
- * @returns null when there is nothing new
- * @throws NodeApiError or NodeOperationError when something cannot be read; the next poll then finds the same messages again
+ * @returns null when there is nothing to hand on
+ * @throws NodeApiError or NodeOperationError when the folder cannot be listed or searched, or the server as a whole fails to
+ * let any message be read; the next poll then finds the same messages again
  */
 export async function pollFolder(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 	const settings = readSettings(context);
 	if (context.getMode() === 'manual') return [await testRun(context, settings)];
 
-	// n8n starts a poll also while the one before is not done. The two would hand over the same messages.
-	const key = `${context.getWorkflow().id} ${context.getNode().id}`;
-	if (polling.has(key)) return null;
-	polling.add(key);
-	try {
-		return await pollOnce(context, settings);
-	} finally {
-		polling.delete(key);
-	}
+	// By its name, as n8n keeps the static data: two nodes of a workflow may have the same ID.
+	const key = `${context.getWorkflow().id} ${context.getNode().name}`;
+	const turn = takeTurn(key, context, pollBudgetMs(context));
+	if (turn === undefined) return null;
+	return await pollOnce(context, settings, turn)
+		.catch((error: unknown) => {
+			// The poll that has taken over says what is wrong, if it still is.
+			if (turn.isOver) return null;
+			throw error;
+		})
+		.finally(() => turn.end());
 }
 
 async function pollOnce(
 	context: IPollFunctions,
 	settings: Settings,
+	turn: Turn,
 ): Promise<INodeExecutionData[][] | null> {
-	const { folder, lookBackMs } = settings;
+	const { filters } = settings;
 	const staticData = context.getWorkflowStaticData('node');
+	const found = await lookAround(context, settings, staticData, turn);
+	const { passed, unknown } = await judgeFresh(context, settings, found);
+	turn.progress();
+
+	const { searching, unsearched } = waitForSearch(unknown, found, settings);
+	const messages = found.fresh.filter((message) => passed.has(message) || unsearched.has(message));
+	const waitingOf = (message: FolderMessage) => unsearched.get(message) ?? found.waitingOf(message);
+	const over = await handOn(context, settings.output, messages, waitingOf, {
+		now: found.lookedAt,
+		turn,
+	});
+	settleFiles(over, turn);
+	if (turn.isOver) return null;
+
+	const waiting = new Map([...over.waiting, ...searching]);
+	staticData.watch = found.next(waiting, filters);
+	if (over.outage !== undefined) throw restatedError(context.getNode(), over.outage, NO_ITEM);
+	polledContexts.add(context);
+	return over.items.length > 0 ? [over.items] : null;
+}
+
+interface Found extends Look<FolderMessage> {
+	/** What judges the messages of this poll. */
+	filters: MessageFilters;
+}
+
+/** Looks through the folder for what the static data does not know. */
+async function lookAround(
+	context: IPollFunctions,
+	settings: Settings,
+	staticData: IDataObject,
+	turn: Turn,
+): Promise<Found> {
+	const { folder, filters, lookBackMs } = settings;
 	const watching = sha256(
 		JSON.stringify([await apiOrigin(context), folder.email.toLowerCase(), folder.folderId]),
 	).slice(0, 16);
 	const state = startsFromNow(context, settings)
 		? undefined
 		: readState(staticData.watch, watching);
+	let serverTime: number | undefined;
+	const pages = folderPages(context, folder, listFields(settings), (time) => {
+		serverTime = time;
+		turn.progress();
+	});
+	const found = await look<FolderMessage>(state, pages, {
+		watching,
+		now: Date.now(),
+		serverTime: () => serverTime,
+		lookBackMs,
+	});
+	// What is in the folder when changed filters are seen first came before the change: the former ones judge it.
+	return { ...found, filters: state?.filters ?? filters };
+}
 
-	const { fresh, next } = await look<FolderMessage>(
-		state,
-		folderPages(context, folder, listFields(settings)),
-		{ watching, now: Date.now(), lookBackMs },
-	);
-	const { items, unread } = await deliver(context, settings, fresh);
+async function judgeFresh(
+	context: IPollFunctions,
+	{ folder, filters: current }: Settings,
+	{ fresh, filters, waitingOf }: Found,
+): Promise<Judgement> {
+	const candidates = fresh.map((message) => {
+		const waiting = waitingOf(message);
+		return { message, filters: waiting === undefined ? filters : waiting.filters };
+	});
+	return await judge(context, folder.email, candidates, current);
+}
 
-	keep(staticData, next(unread));
-	polledContexts.add(context);
-	return items.length > 0 ? [items] : null;
+/**
+ * Messages that the search does not know wait for it. One that it does not come to know may match or not, and is handed on
+ * unsearched: to lose it without a word would be worse.
+ */
+function waitForSearch(
+	unknown: Judgement['unknown'],
+	{ waitingOf, lookedAt }: Found,
+	{ lookBackMs }: Settings,
+): Record<'searching' | 'unsearched', Map<FolderMessage, Waiting>> {
+	const searching = new Map<FolderMessage, Waiting>();
+	const unsearched = new Map<FolderMessage, Waiting>();
+	for (const [message, filters] of unknown) {
+		const { from = lookedAt } = waitingOf(message) ?? {};
+		const unread = { failures: 0, tries: 0 };
+		if (lookedAt - from >= Math.max(lookBackMs, LEAST_SEARCH_MS)) {
+			unsearched.set(message, { ...unread, isUnsearched: true });
+		} else searching.set(message, { ...unread, from, filters: storedFilters(filters) });
+	}
+	return { searching, unsearched };
+}
+
+/** Keeps the files of messages that wait, and of a poll that has been taken over; forgets those that are handed on. */
+function settleFiles({ reads }: HandOver, { isOver }: Turn): void {
+	for (const { read, isHandedOn } of reads) {
+		for (const [key, file] of read.files) {
+			if (isHandedOn && !isOver) forgetFile(key);
+			else keepFile(key, file);
+		}
+	}
+}
+
+/** Older versions of n8n give a poll no measure. */
+function pollBudgetMs(context: IPollFunctions): number {
+	const { getPollBudgetMs } = context as Partial<IPollFunctions>;
+	return Math.min(getPollBudgetMs?.call(context) ?? POLL_BUDGET_MS, POLL_BUDGET_MS);
 }
 
 /**
@@ -116,14 +177,9 @@ function startsFromNow(context: IPollFunctions, { catchUp }: Settings): boolean 
 	return !catchUp && context.getActivationMode() === 'activate' && !polledContexts.has(context);
 }
 
-/** Changes the static data only if there is a change: n8n writes it to its database each time. */
-function keep(staticData: IDataObject, state: WatchState): void {
-	if (JSON.stringify(staticData.watch) !== JSON.stringify(state)) staticData.watch = state;
-}
-
 /** The newest message that passes the filters, for a test in the editor. Static data stays as it is. */
 async function testRun(context: IPollFunctions, settings: Settings): Promise<INodeExecutionData[]> {
-	const { folder, filters } = settings;
+	const { folder, filters, output } = settings;
 	const { query } = filters;
 	const pages =
 		query === undefined
@@ -140,8 +196,14 @@ async function testRun(context: IPollFunctions, settings: Settings): Promise<INo
 			.filter(({ data }) => passes(data, filters))
 			.sort((left, right) => (right.receivedAt ?? 0) - (left.receivedAt ?? 0));
 		for (const message of matching) {
-			const item = await itemFor(context, settings, message);
-			if (item) return [item];
+			const { item, problems } = await readItem(context, output, message, {
+				readAll: false,
+				onAnswer: () => {},
+			});
+			if (problems.length === 0) return [item];
+			const { error } = problems[0]!;
+			// It has been deleted meanwhile.
+			if (!isNotFound(error)) throw restatedError(context.getNode(), error, NO_ITEM);
 		}
 		if (++count === TEST_RUN_PAGES) break;
 	}
@@ -149,96 +211,4 @@ async function testRun(context: IPollFunctions, settings: Settings): Promise<INo
 		description:
 			'No message in this folder passes the filters. Send one to the mailbox or change the filters, then try again.',
 	});
-}
-
-async function deliver(
-	context: IPollFunctions,
-	settings: Settings,
-	fresh: FolderMessage[],
-): Promise<Delivery> {
-	const { filters, folder } = settings;
-	const passing = fresh.filter(({ data }) => passes(data, filters));
-	if (filters.query === undefined) return await asItems(context, settings, passing);
-
-	const { found, unknown } = await searched(context, folder.email, filters.query, passing);
-	const { items, unread } = await asItems(
-		context,
-		settings,
-		passing.filter((message) => found.has(message)),
-	);
-	return { items, unread: new Set([...unread, ...unknown]) };
-}
-
-async function asItems(
-	context: IPollFunctions,
-	settings: Settings,
-	messages: FolderMessage[],
-): Promise<Delivery> {
-	const delivery: Delivery = { items: [], unread: new Set() };
-	for (let at = 0; at < messages.length; at += READING.itemsAtOnce) {
-		const some = messages.slice(at, at + READING.itemsAtOnce);
-		const items = await Promise.all(
-			some.map(async (message) => await itemFor(context, settings, message)),
-		);
-		for (const [index, message] of some.entries()) {
-			const item = items[index];
-			if (item) delivery.items.push(item);
-			else delivery.unread.add(message);
-		}
-	}
-	return delivery;
-}
-
-/** @returns undefined when the message has been deleted meanwhile */
-async function itemFor(
-	context: IPollFunctions,
-	{ folder, simplify, fields, attachmentsPrefix: prefix }: Settings,
-	{ id, data }: FolderMessage,
-): Promise<INodeExecutionData | undefined> {
-	const isComplete = fields.every((name) => LIST_FIELDS.includes(name));
-	const message = isComplete
-		? pickFields(data, fields)
-		: await readMessage(context, folder.email, id, fields);
-	if (message === undefined) return undefined;
-	const json = simplify ? simplifiedMessage(message, fields) : message;
-	if (prefix === undefined) return { json };
-	const place = { mailbox: folder.email, messageId: id };
-	const { binary, attachments } = await downloadAll(context, place, prefix, NO_ITEM);
-	return { json: { ...json, attachments }, binary };
-}
-
-function listFields({ fields }: Settings): string[] {
-	const output = fields.filter((name) => LIST_FIELDS.includes(name));
-	return [...new Set([...LISTED_FIELDS, ...FILTERED_FIELDS, ...output])];
-}
-
-function readSettings(context: IPollFunctions): Settings {
-	const options = collection(context, 'options');
-	const simplify = context.getNodeParameter('simplify', true) !== false;
-	const hours = options.lookBackHours ?? DEFAULT_LOOK_BACK_HOURS;
-	if (typeof hours !== 'number' || !(hours >= 1)) {
-		throw parameterError(
-			context.getNode(),
-			'Look Back (Hours)',
-			'must be a number from 1',
-			NO_ITEM,
-		);
-	}
-	return {
-		folder: {
-			email: mailboxParameter(context, NO_ITEM),
-			folderId: idParameter(context, 'folder', 'Folder', NO_ITEM),
-		},
-		filters: filtersFrom(collection(context, 'filters')),
-		simplify,
-		fields: selectedFields(options, { simplify, detailed: !simplify }),
-		attachmentsPrefix: attachmentsPrefix(context, options, NO_ITEM),
-		lookBackMs: hours * HOUR_MS,
-		catchUp: options.whenActivatedAgain !== 'startFromNow',
-	};
-}
-
-function collection(context: IPollFunctions, name: string): IDataObject {
-	const value = context.getNodeParameter(name, {});
-	return isObject(value) ? value : {};
 }

@@ -4,10 +4,14 @@ import { downloadProperties } from '../actions/attachment/binaries';
 import { folderProperty, mailboxProperty } from '../actions/locators';
 import { fieldsProperty, SIMPLE_FIELDS, simplifyProperty } from '../actions/message/fields';
 
-/** How far behind the newest message a late one is still found, unless the user says otherwise. */
+/** How long before the last poll a message may have been received that turns up, unless the user says otherwise. */
 export const DEFAULT_LOOK_BACK_HOURS = 24;
 
-const filters: INodeProperties = {
+/** More would fill the static data, and take many requests per poll. */
+export const MAX_LOOK_BACK_HOURS = 720;
+
+/** What messages can be picked by. Read it with settings.ts. */
+export const filtersProperty: INodeProperties = {
 	displayName: 'Filters',
 	name: 'filters',
 	type: 'collection',
@@ -29,7 +33,7 @@ const filters: INodeProperties = {
 			default: '',
 			placeholder: 'e.g. body:invoice AND NOT attachname:draft',
 			description:
-				"Trigger only on messages that Alimail's search finds with this query. A message has to be in the search index first, so it may take a poll longer.",
+				"Trigger only on messages that Alimail's search finds with this query. A message has to be in the search index first, so it may take a poll longer. One that never gets there comes after a day or more, with an error field.",
 		},
 		{
 			displayName: 'Sender',
@@ -71,10 +75,10 @@ const options: INodeProperties = {
 			displayName: 'Look Back (Hours)',
 			name: 'lookBackHours',
 			type: 'number',
-			typeOptions: { minValue: 1, maxValue: 720 },
+			typeOptions: { minValue: 1, maxValue: MAX_LOOK_BACK_HOURS },
 			default: DEFAULT_LOOK_BACK_HOURS,
 			description:
-				'How old a message may be when it turns up in the folder, for example because a rule or a person moved it there. More hours mean more to read per poll: one request per 100 messages of that time.',
+				'How long before the last poll a message may have been received that turns up in the folder, for example because a rule or a person moved it there. More hours mean more to read per poll: one request per 100 messages of that time.',
 		},
 		{
 			displayName: 'When Activated Again',
@@ -119,7 +123,7 @@ export const triggerProperties: INodeProperties[] = [
 	event,
 	{ ...mailboxProperty, description: 'The mailbox to watch' },
 	folderProperty({ description: 'The folder to watch. Its subfolders are not.' }),
-	filters,
+	filtersProperty,
 	simplifyProperty,
 	options,
 ];

@@ -1,17 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-	look,
 	readState,
-	type ListedMessage,
+	type RecordedMessage,
+	type Waiting,
 	type WatchState,
-} from '../../../nodes/Alimail/trigger/watch.ts';
+} from '../../../nodes/Alimail/trigger/state.ts';
+import { look } from '../../../nodes/Alimail/trigger/watch.ts';
 
 const hourMs = 3_600_000;
 const start = Date.parse('2025-03-01T08:00:00Z');
 const watching = 'alice inbox';
 
-interface Mail extends ListedMessage {
+interface Mail extends RecordedMessage {
 	/** Stays whatever the server does to the IDs. */
 	name: string;
 }
@@ -109,6 +110,7 @@ describe('mail comes and goes at random', () => {
 					'done' as const,
 					'failsWhilePaging' as const,
 					'failsAfterwards' as const,
+					'leavesSome' as const,
 					'disturbed' as const,
 				),
 				at: fc.nat(3),
@@ -123,7 +125,8 @@ describe('mail comes and goes at random', () => {
 				fc.array(action, { maxLength: 60 }),
 				fc.integer({ min: 1, max: 12 }),
 				fc.integer({ min: -10 * hourMs, max: 10 * hourMs }),
-				async (actions, oldMessages, skewMs) => {
+				fc.boolean(),
+				async (actions, oldMessages, skewMs, tellsTime) => {
 					let clock = start;
 					let count = 0;
 					const folder: Array<Mail & { enteredAt: number }> = [];
@@ -153,12 +156,25 @@ describe('mail comes and goes at random', () => {
 							disturb(page);
 						}
 					}
-					const poll = async (failAt: number, disturb: (page: number) => void, keep = true) => {
-						const options = { watching, now: clock + skewMs, lookBackMs };
-						const { fresh, next } = await look(state, pages(failAt, disturb), options);
+					const poll = async (
+						failAt: number,
+						disturb: (page: number) => void,
+						keep = true,
+						isRead: (index: number) => boolean = () => true,
+					) => {
+						const options = {
+							watching,
+							now: clock + skewMs,
+							lookBackMs,
+							serverTime: () => (tellsTime ? clock : undefined),
+						};
+						const found = await look(state, pages(failAt, disturb), options);
 						if (!keep) return;
 						const before = state;
-						state = next();
+						const fresh = found.fresh.filter((_, index) => isRead(index));
+						const unread = found.fresh.filter((_, index) => !isRead(index));
+						const waiting: Waiting = { failures: 1, tries: 1 };
+						state = found.next(new Map(unread.map((message) => [message, waiting])));
 						for (const { name } of fresh) handedOn.set(name, (handedOn.get(name) ?? 0) + 1);
 						const ages = fresh.map(({ receivedAt }) => receivedAt);
 						expect(ages).toEqual(ages.toSorted((a, b) => a! - b!));
@@ -177,12 +193,14 @@ describe('mail comes and goes at random', () => {
 						expect(state!.undated).toBe('');
 						const before = newestAtLastPoll - lookBackMs;
 						expect(state!.since).toBeGreaterThanOrEqual(before);
-						newestAtLastPoll = state!.newest;
+						newestAtLastPoll = state!.polledAt;
 					};
 
 					const polls = {
 						done: pollAndCheck,
 						failsAfterwards: async () => await poll(Infinity, calm, false),
+						leavesSome: async (at: number) =>
+							await poll(Infinity, calm, true, (index) => index % 4 === at),
 						failsWhilePaging: async (at: number) => {
 							const before = JSON.stringify(state);
 							const failure = await poll(at, calm).then(
@@ -460,45 +478,9 @@ describe('a message could not be read', () => {
 		const mails = [mail('b', start), mail('a', start - 1000), mail('old', start - hourMs)];
 		const options = { watching, now: start, lookBackMs: watch.lookBackMs };
 		const { fresh, next } = await look(watch.state, paged(mails).pages, options);
-		watch.state = next(new Set(fresh.slice(0, 1)));
+		const waiting: Waiting = { failures: 1, tries: 1 };
+		watch.state = next(new Map([[fresh[0]!, waiting]]));
 		expect((await watch.poll(mails)).names).toEqual(['a']);
 		expect((await watch.poll(mails)).names).toEqual([]);
-	});
-});
-
-describe('static data that somebody has changed', () => {
-	const hostile = fc.oneof(
-		fc.anything(),
-		fc.record(
-			{
-				version: fc.constantFrom(1, 0, '1', null),
-				watching: fc.constantFrom(watching, 'other'),
-				since: fc.oneof(fc.double(), fc.anything()),
-				newest: fc.oneof(fc.double(), fc.anything()),
-				seen: fc.oneof(fc.dictionary(fc.string(), fc.string()), fc.anything()),
-				undated: fc.oneof(fc.string(), fc.anything()),
-			},
-			{ requiredKeys: [] },
-		),
-	);
-
-	it('is either a state or starts the watch anew, and is never a reason to stop', async () => {
-		await fc.assert(
-			fc.asyncProperty(hostile, async (value) => {
-				const state = readState(value, watching);
-				const mails = [mail('m', start)];
-				const options = { watching, now: start, lookBackMs: hourMs };
-				const { next } = await look(state, paged(mails).pages, options);
-				expect(readState(JSON.parse(JSON.stringify(next())), watching)).toEqual(next());
-			}),
-			{ numRuns: 500 },
-		);
-	});
-
-	it('is not used for another mailbox or folder', async () => {
-		const watch = new Watch();
-		await watch.poll([mail('m', start)]);
-		expect(readState(watch.state, watching)).toEqual(watch.state);
-		expect(readState(watch.state, 'bob inbox')).toBeUndefined();
 	});
 });

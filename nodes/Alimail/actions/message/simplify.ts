@@ -75,7 +75,9 @@ export function headersOf(value: unknown): Array<[string, string]> {
 		? value.filter(isObject).map((entry) => [entry.name, entry.value])
 		: Object.entries(isObject(value) ? value : {});
 	return pairs.flatMap(([name, content]): Array<[string, string]> => {
-		const text = Array.isArray(content) ? content.map(String).join(', ') : textOf(content);
+		const text = Array.isArray(content)
+			? content.flatMap((line) => textOf(line) ?? []).join(', ')
+			: textOf(content);
 		return typeof name === 'string' && text !== undefined ? [[name, text]] : [];
 	});
 }
