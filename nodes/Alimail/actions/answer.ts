@@ -1,5 +1,6 @@
 import { NodeApiError, type IDataObject } from 'n8n-workflow';
 
+import { dataOf } from '../transport/errors';
 import type { AlimailContext } from '../transport/types';
 import type { Concurrency } from './types';
 
@@ -32,6 +33,15 @@ export function entriesOf(
 			itemIndex,
 		},
 	);
+}
+
+/** Whether a call that failed has certainly changed nothing: it was refused, or has never left. */
+export function changedNothing(error: unknown): boolean {
+	if (!(error instanceof NodeApiError)) return false;
+	const { statusCode, unanswered } = dataOf(error);
+	// 408 says that the server has waited for something, and not what it did meanwhile.
+	const refused = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
+	return unanswered === 'unsent' || (refused && statusCode !== 408);
 }
 
 /** Whether a value from outside is an object with fields. */

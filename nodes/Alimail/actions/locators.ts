@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeProperties, IPollFunctions } from 'n8n-workflow';
 
 import { parameterError } from '../transport/errors';
+import { collectionParameter } from './parameters';
 
 /** Folders that every mailbox has (third-party and vendor code: dws, yaerp), by the name that people know them by. */
 export const WELL_KNOWN_FOLDERS: ReadonlyArray<{ name: string; value: string }> = [
@@ -171,26 +172,13 @@ export function idParameter(
 	displayName: string,
 	itemIndex: number,
 ): string {
-	const id = optionalIdParameter(context, name, displayName, itemIndex);
-	if (id === undefined) {
-		throw parameterError(context.getNode(), displayName, 'is empty', itemIndex);
-	}
-	return id;
-}
-
-/** As {@link idParameter}, for a resource locator that may be left empty. */
-export function optionalIdParameter(
-	context: IExecuteFunctions | IPollFunctions,
-	name: string,
-	displayName: string,
-	itemIndex: number,
-): string | undefined {
 	const options = { extractValue: true };
 	const value =
 		'getInputData' in context
 			? context.getNodeParameter(name, itemIndex, '', options)
 			: context.getNodeParameter(name, '', options);
 	const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+	if (text === '') throw parameterError(context.getNode(), displayName, 'is empty', itemIndex);
 	// A dot segment would lead to another path, and half a character cannot be encoded.
 	if (text === '.' || text === '..' || !text.isWellFormed()) {
 		throw parameterError(
@@ -200,5 +188,23 @@ export function optionalIdParameter(
 			itemIndex,
 		);
 	}
-	return text === '' ? undefined : text;
+	return text;
+}
+
+/**
+ * Reads a resource locator in a collection, as {@link idParameter} does.
+ *
+ * @returns undefined when the user did not add it
+ * @throws NodeOperationError when it was added and is empty: that must not mean more than was meant
+ */
+export function addedIdParameter(
+	context: IExecuteFunctions,
+	collection: string,
+	name: string,
+	displayName: string,
+	itemIndex: number,
+): string | undefined {
+	return Object.hasOwn(collectionParameter(context, collection, itemIndex), name)
+		? idParameter(context, `${collection}.${name}`, displayName, itemIndex)
+		: undefined;
 }

@@ -1,6 +1,8 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { parameterError } from '../transport/errors';
+import type { AlimailContext } from '../transport/types';
+import { isObject } from './answer';
 
 /** How many results are wanted, as in n8n's own nodes. */
 export function returnAllProperties(
@@ -58,6 +60,16 @@ export function textParameter(
 	itemIndex: number,
 ): string {
 	const value = context.getNodeParameter(name, itemIndex, '');
+	return trimmedText(context, value, displayName, itemIndex);
+}
+
+/** As {@link textParameter}, of a value that was read already; empty for none. */
+export function trimmedText(
+	context: AlimailContext,
+	value: unknown,
+	displayName: string,
+	itemIndex: number,
+): string {
 	if (typeof value === 'string') return value.trim();
 	if (typeof value === 'number') return String(value);
 	if (value === null || value === undefined) return '';
@@ -86,4 +98,54 @@ export function collectionParameter(
 	return typeof value === 'object' && value !== null && !Array.isArray(value)
 		? (value as IDataObject)
 		: {};
+}
+
+/**
+ * Reads a collection of filters. One that was added and is empty is refused: it would mean everything, and what comes next
+ * may delete what was found.
+ *
+ * @param property - the collection as the user sees it
+ * @throws NodeOperationError that names the filter
+ */
+export function filtersParameter(
+	context: IExecuteFunctions,
+	property: INodeProperties,
+	itemIndex: number,
+): IDataObject {
+	const filters = collectionParameter(context, property.name, itemIndex);
+	refuseEmptyFilters(context, property, filters, itemIndex);
+	return filters;
+}
+
+/** As {@link filtersParameter}, of filters that were read already. */
+export function refuseEmptyFilters(
+	context: AlimailContext,
+	property: INodeProperties,
+	filters: IDataObject,
+	itemIndex: number,
+): void {
+	for (const option of property.options ?? []) {
+		if ('displayName' in option && Object.hasOwn(filters, option.name)) {
+			refuseEmpty(context, option.displayName, filters[option.name], itemIndex);
+		}
+	}
+}
+
+/**
+ * Refuses an empty value of something that was added to narrow a result.
+ *
+ * @throws NodeOperationError that names it
+ */
+export function refuseEmpty(
+	context: AlimailContext,
+	displayName: string,
+	value: unknown,
+	itemIndex: number,
+): void {
+	const entered = isObject(value) && value.__rl === true ? value.value : value;
+	const text = typeof entered === 'string' ? entered.trim() : (entered ?? '');
+	if (text !== '') return;
+	const advice =
+		'Without it everything would match. Enter a value, correct the expression, or remove it.';
+	throw parameterError(context.getNode(), displayName, 'is empty', itemIndex, advice);
 }

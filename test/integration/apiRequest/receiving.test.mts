@@ -363,6 +363,76 @@ describe('pages', () => {
 		},
 	);
 
+	it.each([
+		[{ query: 'folderId:2' }, ''],
+		[{ query: 'folderId:2', cursor: 'c7' }, 'c7'],
+	])(
+		'begin in the body with an empty cursor, or with that of the body: %j',
+		async (body, begin) => {
+			const { simulator, alimail } = await simulated();
+			const path = '/v2/users/bob@example.com/messages/query';
+			simulator.fault({ path, body: { messages: [{ id: 1 }], nextCursor: 'c8' } });
+			simulator.fault({ path, body: { messages: [{ id: 2 }], nextCursor: '' } });
+			const { json, error } = await alimail.run({
+				parameters: jsonRequest('POST', path, body, {
+					pagination: 'cursor',
+					cursorLocation: 'body',
+					itemsPath: 'messages',
+					returnAll: true,
+				}),
+			});
+			expect(error).toBeUndefined();
+			expect(json).toEqual([{ id: 1 }, { id: 2 }]);
+			expect(simulator.apiRequests.map((request) => request.body)).toEqual([
+				{ query: 'folderId:2', size: 100, cursor: begin },
+				{ query: 'folderId:2', size: 100, cursor: 'c8' },
+			]);
+		},
+	);
+
+	const query = 'filter=(name=*a%20b*)&plus=%2B&$select=id,name&flag';
+
+	it.each<[string, object, string, string]>([
+		['offset', { pagination: 'offset' }, '&offset=0&limit=1', '&offset=1&limit=1'],
+		[
+			'cursor',
+			{ pagination: 'cursor', cursorLocation: 'query' },
+			'&size=1',
+			'&size=1&cursor=a%20b%2B',
+		],
+	])('leave the rest of the query as it is, by %s', async (_way, parameters, first, second) => {
+		const { simulator, alimail } = await simulated();
+		simulator.fault({ path: '/v2/list', body: { users: [{ id: 1 }], nextCursor: 'a b+' } });
+		simulator.fault({ path: '/v2/list', body: { users: [{ id: 2 }], total: 2 } });
+		const { json, error } = await alimail.run({
+			parameters: apiRequest('GET', `/v2/list?${query}`, {
+				itemsPath: 'users',
+				returnAll: true,
+				options: { pageSize: 1 },
+				...parameters,
+			}),
+		});
+		expect(error).toBeUndefined();
+		expect(json).toEqual([{ id: 1 }, { id: 2 }]);
+		expect(simulator.apiRequests.map(({ url }) => url)).toEqual([
+			`/v2/list?${query}${first}`,
+			`/v2/list?${query}${second}`,
+		]);
+	});
+
+	it('take the place of what the query says about pages', async () => {
+		const { simulator, alimail } = await simulated();
+		simulator.fault({ path: '/v2/list', body: { users: [{ id: 1 }], total: 1 } });
+		await alimail.run({
+			parameters: apiRequest('GET', '/v2/list?limit=7&%6Fffset=7&a=%20', {
+				pagination: 'offset',
+				itemsPath: 'users',
+				returnAll: true,
+			}),
+		});
+		expect(simulator.apiRequests[0]?.url).toBe('/v2/list?a=%20&offset=0&limit=100');
+	});
+
 	it('are counted by offset and total', async () => {
 		const { simulator, alimail } = await simulated();
 		const { items, error } = await alimail.run({

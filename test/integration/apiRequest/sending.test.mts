@@ -90,6 +90,7 @@ describe('the headers of a request', () => {
 		['X Y', 'a', 'Headers'],
 		['X:Y', 'a', 'Headers'],
 		['X-Name', { a: 1 }, 'Headers'],
+		['X-Name', null, 'Headers'],
 	])('cannot be %j: %j', async (name, value, parameter) => {
 		const { simulator, alimail } = await simulated();
 		const { error } = await alimail.run({
@@ -301,6 +302,126 @@ describe('a parameter that cannot be used', () => {
 		expect(error?.message).toContain(name);
 		expect(error?.context.itemIndex).toBe(0);
 		expect(simulator.requests).toHaveLength(0);
+	});
+});
+
+describe('a name and its value', () => {
+	const query = (...entries: Array<[unknown, unknown]>) => ({
+		sendQuery: true,
+		specifyQuery: 'keypair',
+		queryParameters: pairs(...(entries as Array<[string, unknown]>)),
+	});
+
+	it('may have a number for a name, as text', async () => {
+		const { simulator, alimail } = await simulated();
+		simulator.fault({ path: DRAFTS, ...anything });
+		const { error } = await alimail.run({
+			parameters: apiRequest('POST', `=${DRAFTS}`, {
+				...query(['={{ 7 }}', 'seven'], ['={{ 0 }}', 'zero']),
+				sendBody: true,
+				contentType: 'json',
+				specifyBody: 'keypair',
+				bodyParameters: pairs(['={{ 2026 }}', 'year']),
+			}),
+		});
+		expect(error).toBeUndefined();
+		expect(simulator.apiRequests[0]?.query).toEqual({ 7: 'seven', 0: 'zero' });
+		expect(simulator.apiRequests[0]?.body).toEqual({ 2026: 'year' });
+	});
+
+	it.each(['={{ null }}', '={{ undefined }}', '={{ $json.missing }}'])(
+		'are sent with empty text where an expression finds no value: %s',
+		async (nothing) => {
+			const { simulator, alimail } = await simulated();
+			simulator.fault({ path: DRAFTS, ...anything });
+			for (const body of [
+				{ contentType: 'form-urlencoded', formParameters: pairs(['a', nothing]) },
+				{
+					contentType: 'multipart-form-data',
+					multipartParameters: {
+						parameters: [{ parameterType: 'formData', name: 'a', value: nothing }],
+					},
+				},
+				{ contentType: 'raw', rawContentType: nothing, rawBody: nothing },
+			]) {
+				const { error } = await alimail.run({
+					parameters: apiRequest('POST', DRAFTS, {
+						...query(['a', nothing]),
+						sendBody: true,
+						...body,
+					}),
+				});
+				expect(error).toBeUndefined();
+			}
+			const { apiRequests } = simulator;
+			expect(apiRequests.map((request) => request.query)).toEqual([
+				{ a: '' },
+				{ a: '' },
+				{ a: '' },
+			]);
+			const [form, parts, raw] = apiRequests.map(({ bodyText }) => bodyText);
+			expect(form).toBe('a=');
+			expect(parts).toMatch(/name="a"\r\n\r\n\r\n--/);
+			expect(raw).toBe('');
+		},
+	);
+
+	it('are passed over where both are empty', async () => {
+		const { simulator, alimail } = await simulated();
+		await alimail.run({
+			parameters: apiRequest('GET', USER, query([' ', ''], ['={{ null }}', '={{ undefined }}'])),
+		});
+		expect(simulator.apiRequests[0]?.query).toEqual({});
+	});
+
+	const multipart = (...parameters: object[]) => ({
+		sendBody: true,
+		contentType: 'multipart-form-data',
+		multipartParameters: { parameters },
+	});
+
+	it.each<[string, object, string]>([
+		['GET', query(['', 'x']), "'Query Parameters' has a value without a name"],
+		[
+			'GET',
+			query(['={{ undefined }}', '={{ 0 }}']),
+			"'Query Parameters' has a value without a name",
+		],
+		['GET', query(['={{ true }}', 'x']), "'Query Parameters' has a name that is not text"],
+		['GET', query(['={{ [1] }}', '']), "'Query Parameters' has a name that is not text"],
+		[
+			'GET',
+			{ pathParameters: pairs(['a', '={{ $json.missing }}']) },
+			"'Path Parameters' has no value for 'a'",
+		],
+		[
+			'GET',
+			{
+				sendHeaders: true,
+				specifyHeaders: 'keypair',
+				headerParameters: pairs(['X-Trace', '={{ $json.missing }}']),
+			},
+			"'Headers' has no value for 'X-Trace'",
+		],
+		[
+			'POST',
+			multipart({ parameterType: 'formBinaryData', name: '', inputDataFieldName: 'data' }),
+			"'Form Parts' has a value without a name",
+		],
+		['GET', query(['a', '={{ [1] }}']), "'Query Parameters' must be text or a number for 'a'"],
+		[
+			'POST',
+			{ sendBody: true, contentType: 'raw', rawBody: '={{ ({}) }}' },
+			"'Body' must be text or a number",
+		],
+	])('cannot be so: %s %j', async (method, parameters, message) => {
+		const { simulator, alimail } = await simulated();
+		const { error } = await alimail.run({
+			parameters: apiRequest(method, USER, parameters as never),
+		});
+		expect(error?.message).toBe(message);
+		expect(error?.context.itemIndex).toBe(0);
+		expect(simulator.requests).toEqual([]);
 	});
 });
 

@@ -65,6 +65,7 @@ describe('someone who looks at the organization', () => {
 			const fields = ['name', 'userCount', 'managers', 'hasSubDepartments'];
 			expect(await succeed(alimail, 'department', 'get', { department, fields })).toEqual([
 				{
+					id: 'department-0003',
 					name: '销售部 Sales',
 					userCount: 3,
 					managers: ['li.na@example.com'],
@@ -138,7 +139,23 @@ describe('someone who reorganizes', () => {
 			{ department: byId('d'), updateFields: { email: 'x' } },
 			"'Email' is 'x', which is not an email address",
 		],
+		['update', { department: byId('d'), updateFields: { name: ' ' } }, "'Name' cannot be empty"],
+		[
+			'update',
+			{ department: byId('d'), updateFields: { parentId: '' } },
+			"'Parent Department ID' cannot be empty",
+		],
 		['delete', { department: byId('..') }, "'Department' is '..', which is no ID"],
+		[
+			'delete',
+			{ department: byId('$root') },
+			"'Department' is $root, the uppermost one. It cannot be deleted",
+		],
+		[
+			'delete',
+			{ department: byId(' $ROOT ') },
+			"'Department' is $root, the uppermost one. It cannot be deleted",
+		],
 		['get', { department: byId(' ') }, "'Department' is empty"],
 	])(
 		'learns before anything is sent what cannot be: %s %j',
@@ -153,6 +170,45 @@ describe('someone who reorganizes', () => {
 			expect(simulator.requests).toEqual([]);
 		},
 	);
+
+	const NOTHING = ['={{ null }}', '={{ undefined }}', '={{ $json.missing }}'];
+
+	it.each(['parentId', 'name', 'managers', 'email', 'isHidden', 'hiddenExcludeDepartments'])(
+		'leaves %s as it is when its expression finds nothing',
+		async (name) => {
+			const department = byId('department-0002');
+			for (const nothing of NOTHING) {
+				const updateFields = { hiddenExcludeUsers: 'a@example.com', [name]: nothing };
+				await succeed(alimail, 'department', 'update', { department, updateFields });
+			}
+			expect(simulator.apiRequests.map(({ body }) => body)).toEqual(
+				NOTHING.map(() => ({ hiddenExcludeUsers: ['a@example.com'] })),
+			);
+		},
+	);
+
+	it('changes nothing when no expression finds anything', async () => {
+		for (const nothing of NOTHING) {
+			const { error } = await attempt(alimail, 'department', 'update', {
+				department: byId('department-0002'),
+				updateFields: { name: nothing, managers: nothing },
+			});
+			expect(error?.message).toBe("'Update Fields' has no field with a value");
+		}
+		expect(simulator.requests).toEqual([]);
+	});
+
+	it('moves a department below the uppermost one, by the ID that this has', async () => {
+		await succeed(alimail, 'department', 'update', {
+			department: byId('department-0004'),
+			updateFields: { parentId: '$root', hiddenExcludeDepartments: '$root' },
+		});
+		expect(simulator.apiRequests.map(({ method }) => method)).toEqual(['GET', 'PATCH']);
+		expect(simulator.apiRequests[1]?.body).toEqual({
+			parentId: ROOT,
+			hiddenExcludeDepartments: [ROOT],
+		});
+	});
 
 	it.each(['a/b', '../users/alice@example.com', 'department-0004?x'])(
 		'reaches no other path than that of the department: %s',

@@ -121,8 +121,15 @@ describe('someone who wants to know the folders of a mailbox', () => {
 
 	it('gets nothing from a mailbox that does not say what it holds', async () => {
 		const { simulator, alimail } = await simulated();
-		simulator.fault({ path: FOLDERS, body: 'empty' });
+		simulator.fault({ path: FOLDERS, body: {} });
 		expect(await succeed(alimail, 'folder', 'getAll', { mailbox, returnAll: true })).toEqual([]);
+	});
+
+	it('learns that an answer came without anything in it', async () => {
+		const { simulator, alimail } = await simulated();
+		simulator.fault({ path: FOLDERS, body: 'empty' });
+		const { error } = await attempt(alimail, 'folder', 'getAll', { mailbox, returnAll: true });
+		expect(error?.message).toContain('with something other than JSON');
 	});
 });
 
@@ -177,11 +184,34 @@ describe('someone who keeps folders in order', () => {
 	});
 
 	it.each(['1', '2', '3', '5', '6'])(
-		'cannot delete folder %s, which every mailbox has',
+		'cannot delete or rename folder %s, which every mailbox has',
 		async (id) => {
 			const { simulator, alimail } = await simulated();
-			const { error } = await attempt(alimail, 'folder', 'delete', { mailbox, folder: byId(id) });
-			expect(error?.message).toMatch(/^'Folder' is '.*', which every mailbox has/);
+			for (const operation of ['delete', 'rename']) {
+				const { error } = await attempt(alimail, 'folder', operation, {
+					mailbox,
+					folder: byId(id),
+					displayName: 'Name',
+				});
+				expect(error?.message).toMatch(/^'Folder' is '.*', which every mailbox has\. It cannot be/);
+			}
+			expect(simulator.requests).toEqual([]);
+		},
+	);
+
+	it.each(['0', '={{ 0 }}', '={{ " 0 " }}'])(
+		'cannot take the whole mailbox for a folder: %j',
+		async (id) => {
+			const { simulator, alimail } = await simulated();
+			const message = simulator.state.addMessage(ALICE);
+			for (const [resource, operation, parameters] of [
+				['folder', 'delete', { folder: byId(id) }],
+				['folder', 'rename', { folder: byId(id), displayName: 'Name' }],
+				['message', 'move', { messageId: message.id, destinationFolder: byId(id) }],
+			] as const) {
+				const { error } = await attempt(alimail, resource, operation, { mailbox, ...parameters });
+				expect(error?.message).toMatch(/Folder' is 0, which stands for the whole mailbox/);
+			}
 			expect(simulator.requests).toEqual([]);
 		},
 	);
@@ -215,6 +245,20 @@ describe('someone who enters what is no folder', () => {
 		expect(simulator.apiRequests.map(({ url }) => url)).toEqual([`${FOLDERS}/${encoded}`]);
 		expect(simulator.state.mailbox(ALICE).folders.size).toBe(before);
 	});
+
+	it.each(['getAll', 'create'])(
+		'does not get the whole mailbox for a parent folder that is empty: %s',
+		async (operation) => {
+			const { simulator, alimail } = await simulated();
+			for (const empty of ['={{ "" }}', '={{ null }}', '={{ $json.missing }}']) {
+				const options = { parentFolder: byId(empty) };
+				const parameters = { mailbox, options, displayName: 'Name' };
+				const { error } = await attempt(alimail, 'folder', operation, parameters);
+				expect(error?.message).toBe("'Parent Folder' is empty");
+			}
+			expect(simulator.requests).toEqual([]);
+		},
+	);
 
 	it('learns that a name is missing', async () => {
 		const { simulator, alimail } = await simulated();

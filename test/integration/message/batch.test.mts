@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RecordedRequest, Settings } from '../../simulator/index.mts';
+import type { RecordedRequest, Settings, Simulator } from '../../simulator/index.mts';
 import { mail } from '../../support/mail.mts';
 import { byAddress, byId } from '../../support/operations.mts';
 import { simulated } from '../../support/simulated.mts';
@@ -17,6 +17,13 @@ async function withMessages(count: number, settings: Partial<Settings> = {}) {
 	const { simulator, alimail } = await simulated(settings);
 	const messages = simulator.state.addMessages(BOX, count, { isRead: false, tags: ['2'] });
 	return { simulator, alimail, messages, items: messages.map(({ id }) => ({ id })) };
+}
+
+/** The first call works, the second does not. */
+function failSecond(simulator: Simulator, call: string, status: number): void {
+	const path = new RegExp(`/${call}$`);
+	simulator.fault({ path, delayMs: 1 });
+	simulator.fault({ path, status });
 }
 
 describe('an operation on many messages', () => {
@@ -38,14 +45,14 @@ describe('an operation on many messages', () => {
 		[
 			'markRead',
 			{},
-			{ path: 'batchUpdate', body: { action: 'markRead' } },
+			{ path: 'batchUpdate', body: { action: 'markRead', message: { isRead: true } } },
 			{ success: true, isRead: true },
 			{ isRead: true },
 		],
 		[
 			'markUnread',
 			{},
-			{ path: 'batchUpdate', body: { action: 'markUnread' } },
+			{ path: 'batchUpdate', body: { action: 'markUnread', message: { isRead: false } } },
 			{ success: true, isRead: false },
 			{ isRead: false },
 		],
@@ -157,6 +164,22 @@ describe('an operation on many messages', () => {
 		expect(simulator.apiRequests).toHaveLength(1);
 	});
 
+	it('says what it had done before a call failed', async () => {
+		const { simulator, alimail, items } = await withMessages(250);
+		failSecond(simulator, 'move', 403);
+		const { error } = await alimail.run({
+			items,
+			parameters: batch('move', { destinationFolder: byId('104') }),
+		});
+		expect(error?.message).toContain('403');
+		expect(error?.context.itemIndex).toBe(100);
+		expect(error?.description).toMatch(/^It was done to 100 of 250 messages before\. Check that/);
+		expect(error?.context.data).toMatchObject({
+			statusCode: 403,
+			doneIds: items.slice(0, 100).map(({ id }) => id),
+		});
+	});
+
 	it('sends nothing when one of the items cannot be used', async () => {
 		const { simulator, alimail, items } = await withMessages(3);
 		const { error } = await alimail.run({
@@ -192,5 +215,117 @@ describe('an operation on many messages', () => {
 		const { error } = await alimail.run({ items, parameters: batch(operation, parameters) });
 		expect(error?.message).toContain(text);
 		expect(simulator.apiRequests).toEqual([]);
+	});
+});
+
+describe('Delete, which done twice deletes for good', () => {
+	const ids = (items: Array<{ id: string }>) => items.map(({ id }) => id);
+
+	it.each([
+		[403, /^It was done to 100 of 250 messages before\. Leave them out/, false],
+		[500, /^It was done to 100 of 250 messages before, and perhaps to the 100 of this call/, true],
+	])(
+		'names what it has moved before a call failed with %i, and what it may have moved',
+		async (status, description, isUncertain) => {
+			const { simulator, alimail, messages, items } = await withMessages(250);
+			failSecond(simulator, 'batchDelete', status);
+			const { error } = await alimail.run({ items, parameters: batch('delete') });
+			expect(error?.message).toContain(String(status));
+			expect(error?.description).toMatch(description);
+			expect(error?.description).toContain('deletes for good');
+			expect(error?.context.data).toMatchObject({ doneIds: ids(items.slice(0, 100)) });
+			expect(error?.context.data).toHaveProperty(
+				'uncertainIds',
+				isUncertain ? ids(items.slice(100, 200)) : [],
+			);
+
+			// Without those it named, another run is safe.
+			const left = items.slice(100);
+			const again = await alimail.run({ items: left, parameters: batch('delete') });
+			expect(again.error).toBeUndefined();
+			expect(simulator.state.mailbox(BOX).messages.size).toBe(250);
+			expect(messages.every(({ folderId }) => folderId === '6')).toBe(true);
+		},
+	);
+
+	it.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
+		'names in each item what it may have moved when the connection broke (on error: %s)',
+		async (onError) => {
+			const { simulator, alimail, messages, items } = await withMessages(150);
+			simulator.fault({ path: /batchDelete$/, reset: 'after' });
+			const { outputs } = await alimail.run({ items, parameters: batch('delete'), onError });
+			const all = outputs.flat().map(({ json }) => json);
+			expect(all).toHaveLength(150);
+			expect(all.filter(({ deleted }) => deleted)).toEqual(
+				ids(items.slice(100)).map((id) => ({ deleted: true, id })),
+			);
+			expect(all.filter(({ error }) => error !== undefined)).toMatchObject(
+				ids(items.slice(0, 100)).map((id) => ({
+					error: expect.stringMatching(
+						/not known whether .* deletes for good .* No answer to POST/,
+					),
+					details: { uncertainIds: [id] },
+				})),
+			);
+			expect(messages.every(({ folderId }) => folderId === '6')).toBe(true);
+		},
+	);
+
+	it('names nothing as uncertain in items that were refused', async () => {
+		const { simulator, alimail, messages, items } = await withMessages(2);
+		simulator.fault({ path: /batchDelete$/, status: 403 });
+		const { json } = await alimail.run({
+			items,
+			parameters: batch('delete'),
+			onError: 'continueRegularOutput',
+		});
+		for (const { error, details } of json) {
+			expect(error).toMatch(/^Alimail refused POST .* 403/);
+			expect(details).not.toHaveProperty('uncertainIds');
+		}
+		expect(json).toHaveLength(2);
+		expect(messages.some(({ folderId }) => folderId === '6')).toBe(false);
+	});
+
+	it('takes two spellings of an ID for one message', async () => {
+		const { simulator, alimail, items } = await withMessages(1);
+		const { json } = await alimail.run({
+			items: [items[0]!, { id: ` ${items[0]!.id} ` }],
+			parameters: batch('delete'),
+		});
+		expect(simulator.apiRequests.map(idsOf)).toEqual([ids(items)]);
+		expect(json.map(({ id }) => id)).toEqual([items[0]!.id, items[0]!.id]);
+		expect(simulator.state.mailbox(BOX).messages.has(items[0]!.id)).toBe(true);
+	});
+
+	it.each([undefined, 'continueRegularOutput'] as const)(
+		'is refused while n8n would run it again by itself (on error: %s)',
+		async (onError) => {
+			const { simulator, alimail, messages, items } = await withMessages(150);
+			failSecond(simulator, 'batchDelete', 500);
+			const { error, json } = await alimail.run({
+				items,
+				parameters: batch('delete'),
+				retryOnFail: true,
+				...(onError && { onError }),
+			});
+			expect(onError === undefined ? error?.message : json[0]?.error).toMatch(
+				/^'Retry On Fail' is on/,
+			);
+			expect(simulator.requests).toEqual([]);
+			expect(messages.every(({ folderId }) => folderId !== '6')).toBe(true);
+		},
+	);
+
+	it('is the only one that is refused then', async () => {
+		const { simulator, alimail, messages, items } = await withMessages(150);
+		failSecond(simulator, 'batchUpdate', 500);
+		const { error } = await alimail.run({
+			items,
+			parameters: batch('markRead'),
+			retryOnFail: true,
+		});
+		expect(error).toBeUndefined();
+		expect(messages.every(({ isRead }) => isRead)).toBe(true);
 	});
 });

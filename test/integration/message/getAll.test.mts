@@ -10,6 +10,15 @@ const getMany = (parameters: Record<string, unknown> = {}) =>
 const search = (filters: Record<string, unknown>, parameters: Record<string, unknown> = {}) =>
 	getMany({ getFrom: 'filters', filters, ...parameters });
 
+/** What a field holds that nobody filled in, and expressions that find nothing. */
+const EMPTY = [
+	'={{ "" }}',
+	'={{ " " }}',
+	'={{ null }}',
+	'={{ undefined }}',
+	'={{ $json.missing }}',
+];
+
 /** Bob's mailbox with so many messages, one second apart. */
 async function withMessages(count: number, settings: Partial<Settings> = {}) {
 	const { simulator, alimail } = await simulated(settings);
@@ -177,6 +186,18 @@ describe('the messages of a folder', () => {
 		expect(items.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 2 }]);
 	});
 
+	it.each([
+		['startTime', 'Received After'],
+		['endTime', 'Received Before'],
+	])('are not all of them because %s is empty', async (name, displayName) => {
+		const { simulator, alimail } = await withMessages(1);
+		for (const empty of EMPTY) {
+			const { error } = await alimail.run({ parameters: getMany({ options: { [name]: empty } }) });
+			expect(error?.message).toBe(`'${displayName}' is empty`);
+		}
+		expect(simulator.requests).toEqual([]);
+	});
+
 	it('may be none', async () => {
 		const { alimail } = await simulated();
 		const { items, error } = await alimail.run({ parameters: getMany() });
@@ -190,6 +211,7 @@ describe('a search', () => {
 		{ searchEnd: 'dollar' },
 		{ searchEnd: 'empty' },
 		{ searchEnd: 'missing', numberShape: 'string' },
+		{ searchNeedsCursor: true },
 	])('brings all pages, with %o', async (settings) => {
 		const { simulator, alimail, messages } = await withMessages(250, settings);
 		const { json } = await alimail.run({ parameters: search({}, { returnAll: true }) });
@@ -197,6 +219,7 @@ describe('a search', () => {
 		expect(simulator.apiRequests).toHaveLength(3);
 		expect(simulator.apiRequests[0]?.body).toEqual({
 			query: 'date>=1970-01-01T00:00:00Z',
+			cursor: '',
 			size: 100,
 		});
 	});
@@ -242,20 +265,46 @@ describe('a search', () => {
 		expect(json.map(({ id }) => id)).toEqual([wanted.id]);
 	});
 
-	it('passes over filters that are empty', async () => {
+	it('finds everything without filters, as with those that ask for nothing', async () => {
 		const { simulator, alimail } = await withMessages(1);
-		const { json, error } = await alimail.run({
-			parameters: search({
-				subject: ' ',
-				sender: '={{ null }}',
-				receivedAfter: '',
-				readStatus: 'both',
-				folder: { __rl: true, mode: 'list', value: '' },
-			}),
-		});
-		expect(error).toBeUndefined();
-		expect(json).toHaveLength(1);
-		expect(simulator.apiRequests[0]?.body).toMatchObject({ query: 'date>=1970-01-01T00:00:00Z' });
+		for (const filters of [{}, { readStatus: 'both' }]) {
+			const { json, error } = await alimail.run({ parameters: search(filters) });
+			expect(error).toBeUndefined();
+			expect(json).toHaveLength(1);
+		}
+		expect(simulator.apiRequests.map(({ body }) => body)).toMatchObject([
+			{ query: 'date>=1970-01-01T00:00:00Z' },
+			{ query: 'date>=1970-01-01T00:00:00Z' },
+		]);
+	});
+
+	const locator = (value: unknown) => ({ __rl: true, mode: 'id', value });
+
+	it.each<[string, string, (empty: string) => unknown]>([
+		['sender', 'Sender', (empty) => empty],
+		['recipient', 'Recipient', (empty) => empty],
+		['subject', 'Subject', (empty) => empty],
+		['body', 'Body', (empty) => empty],
+		['attachmentName', 'Attachment Name', (empty) => empty],
+		['tag', 'Tag ID', (empty) => empty],
+		['receivedAfter', 'Received After', (empty) => empty],
+		['receivedBefore', 'Received Before', (empty) => empty],
+		['minSizeBytes', 'Minimum Size', (empty) => empty],
+		['maxSizeBytes', 'Maximum Size', (empty) => empty],
+		['hasAttachments', 'Has Attachments', (empty) => empty],
+		['readStatus', 'Read Status', (empty) => empty],
+		['folder', 'Folder', locator],
+	])('is refused with an empty %s: it would find everything', async (name, displayName, value) => {
+		const { simulator, alimail } = await withMessages(1);
+		for (const empty of EMPTY) {
+			const { error } = await alimail.run({
+				parameters: search({ [name]: value(empty) }),
+			});
+			expect(error?.message).toBe(`'${displayName}' is empty`);
+			expect(error?.description).toContain('remove');
+			expect(error?.context.itemIndex).toBe(0);
+		}
+		expect(simulator.requests).toEqual([]);
 	});
 
 	it('takes a query as it is', async () => {

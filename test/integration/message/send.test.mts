@@ -285,6 +285,17 @@ describe('a message that cannot be sent', () => {
 		['a content ID with a break', { options: images('a\r\nb') }, ["'Content ID' must"]],
 		['a header with a line break', { options: headers('X-A', 'a\r\nBcc: x@y.z') }, ["'X-A'"]],
 		['a header whose name breaks', { options: headers('X-A: b\r\nBcc') }, ['name of a header']],
+		[
+			'a header without a value',
+			{ options: headers('X-A', '={{ null }}') },
+			["no value for 'X-A'"],
+		],
+		[
+			'a header whose expression finds nothing',
+			{ options: headers('X-A', '={{ $json.missing }}') },
+			["'Custom Headers' has no value for 'X-A'"],
+		],
+		['a value without a header', { options: headers('', 'x') }, ["'Custom Headers'", 'name']],
 		['a header that is To', { options: headers('to') }, ["cannot set 'to'"]],
 		['a header that is From', { options: headers('From') }, ["cannot set 'From'"]],
 		['a Content-Type', { options: headers('Content-Type') }, ["cannot set 'Content-Type'"]],

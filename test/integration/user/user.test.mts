@@ -133,6 +133,7 @@ describe('someone who looks a user up', () => {
 			fields: ['email', 'phone', 'managerInfo'],
 		});
 		expect(named).toEqual({
+			id: 'user-0002',
 			email: 'zhang.wei@example.com',
 			phone: '+86 13800000001',
 			managerInfo: expect.objectContaining({ email: 'alice@example.com' }),
@@ -188,8 +189,8 @@ describe('someone who lists users', () => {
 			fields: ['employeeNo'],
 			options: { orderBy: 'employeeNo', order: 'DES' },
 		});
-		expect(users[0]).toEqual({ employeeNo: 'E008' });
-		expect(users.at(-1)).toEqual({ employeeNo: 'E001' });
+		expect(users[0]).toEqual({ id: 'user-0008', employeeNo: 'E008' });
+		expect(users.at(-1)).toEqual({ id: 'user-0001', employeeNo: 'E001' });
 	});
 
 	it.each([
@@ -208,9 +209,12 @@ describe('someone who lists users', () => {
 		[{ employeeNo: 'E003' }, ['li.na']],
 		[{ jobTitle: '经理', workLocation: '杭州' }, ['li.na']],
 		[{ employeeType: 'SERVICE' }, []],
-	])('gets those that match %j', async (filters, expected) => {
-		const users = await succeed(alimail, 'user', 'getAll', { returnAll: true, filters });
-		expect(users.map(({ nickname }) => nickname)).toEqual(expected);
+	])('gets those that match %j, whatever a star stands for', async (filters, expected) => {
+		for (const filterStar of ['anyText', 'contains'] as const) {
+			simulator.settings.filterStar = filterStar;
+			const users = await succeed(alimail, 'user', 'getAll', { returnAll: true, filters });
+			expect(users.map(({ nickname }) => nickname)).toEqual(expected);
+		}
 	});
 
 	it('may say what has to match in the form of Alimail, besides other filters', async () => {
@@ -226,16 +230,106 @@ describe('someone who lists users', () => {
 		'learns before anything is sent that a filter expression is none: %s',
 		async (filter) => {
 			const { error } = await attempt(alimail, 'user', 'getAll', { options: { filter } });
-			expect(error?.message).toContain("'Filter Expression' must be one condition");
+			expect(error?.message).toBe(
+				"'Filter Expression' must be one condition in parentheses, e.g. (name=*Nathan)",
+			);
 			expect(simulator.requests).toEqual([]);
 		},
 	);
+
+	const EMPTY = ['', '={{ "" }}', '={{ " " }}', '={{ null }}', '={{ $json.missing }}'];
+
+	it.each([
+		['email', 'Email'],
+		['employeeNo', 'Employee Number'],
+		['employeeType', 'Employee Type'],
+		['jobTitle', 'Job Title'],
+		['name', 'Name'],
+		['nickname', 'Nickname'],
+		['status', 'Status'],
+		['workLocation', 'Work Location'],
+		['includeSubDepartments', 'Include Sub-Departments'],
+	])('does not get all of them because %s is empty', async (name, displayName) => {
+		for (const empty of EMPTY) {
+			const filters = { [name]: empty };
+			const { error } = await attempt(alimail, 'user', 'getAll', { filters });
+			expect(error?.message).toBe(`'${displayName}' is empty`);
+			expect(error?.description).toContain('remove');
+		}
+		expect(simulator.requests).toEqual([]);
+	});
+
+	it('does not get all of them because the department or the filter expression is empty', async () => {
+		for (const empty of EMPTY) {
+			const filters = { department: byId(empty) };
+			const byDepartment = await attempt(alimail, 'user', 'getAll', { filters });
+			expect(byDepartment.error?.message).toBe("'Department' is empty");
+			const options = { filter: empty };
+			const byExpression = await attempt(alimail, 'user', 'getAll', { options });
+			expect(byExpression.error?.message).toBe("'Filter Expression' is empty");
+		}
+		expect(simulator.requests).toEqual([]);
+	});
+
+	it.each([
+		[{ name: ['a'] }, "'Name' must be text"],
+		[{ status: { value: 'FREEZE' } }, "'Status' must be text"],
+		[{ includeSubDepartments: 'yes' }, "'Include Sub-Departments' must be true or false"],
+	])('learns before anything is sent that filters are none: %j', async (filters, message) => {
+		const { error } = await attempt(alimail, 'user', 'getAll', { filters });
+		expect(error?.message).toBe(message);
+		expect(simulator.requests).toEqual([]);
+	});
 
 	function addUsers(count: number) {
 		for (let i = 0; i < count; i++) {
 			simulator.state.addUser({ email: `u${i}@example.com`, name: `User ${i}`, departmentIds: [] });
 		}
 	}
+});
+
+describe('someone who names the uppermost department as $root', () => {
+	const create = {
+		email: 'nathan@example.com',
+		name: 'Nathan',
+		password: 'x',
+		department: byId('$root'),
+	};
+
+	it('gets its ID sent where only IDs are known to be taken', async () => {
+		const departmentIds = 'department-0002, $root';
+		const [made] = await succeed(alimail, 'user', 'create', {
+			...create,
+			additionalFields: { departmentIds },
+		});
+		expect(simulator.apiRequests.map(({ method, path }) => [method, path])).toEqual([
+			['GET', '/v2/departments/%24root'],
+			['POST', '/v2/users'],
+		]);
+		expect(simulator.apiRequests[1]?.body).toMatchObject({
+			departmentIds: ['department-0001', 'department-0002'],
+		});
+		const user = byId(String(made?.id));
+		await succeed(alimail, 'user', 'update', { user, updateFields: { departmentIds } });
+		expect(simulator.apiRequests.at(-1)?.body).toEqual({
+			departmentIds: ['department-0002', 'department-0001'],
+		});
+	});
+
+	it('learns that the server does not say which one it is', async () => {
+		simulator.fault({ path: '/v2/departments/$root', body: { name: 'Example' }, times: Infinity });
+		for (const [operation, parameters] of [
+			['create', create],
+			['update', { user: byId('u'), updateFields: { departmentIds: '$root' } }],
+			['getAll', { filters: { department: byId('$root') } }],
+		] as const) {
+			const { error } = await attempt(alimail, 'user', operation, parameters);
+			expect(error?.message).toBe('Alimail answered without the ID of the uppermost department');
+		}
+		expect(new Set(simulator.apiRequests.map(({ path }) => path))).toEqual(
+			new Set(['/v2/departments/%24root']),
+		);
+	});
 });
 
 describe('a password', () => {
@@ -349,6 +443,53 @@ describe('someone who enters what cannot be', () => {
 		const { error } = await attempt(alimail, 'user', operation, fromExpressions(parameters));
 		expect(error?.message).toBe(message);
 		expect(error?.context.itemIndex).toBe(0);
+		expect(simulator.requests).toEqual([]);
+	});
+
+	const NOTHING = ['={{ null }}', '={{ undefined }}', '={{ $json.missing }}'];
+
+	it.each([
+		'customName',
+		'jobTitle',
+		'managerEmail',
+		'status',
+		'employeeType',
+		'isHidden',
+		'name',
+		'departmentIds',
+	])('leaves %s as it is when its expression finds nothing', async (name) => {
+		for (const nothing of NOTHING) {
+			const updateFields = { workLocation: 'Berlin', [name]: nothing };
+			await succeed(alimail, 'user', 'update', { user, updateFields });
+		}
+		expect(simulator.apiRequests.map(({ body }) => body)).toEqual(
+			NOTHING.map(() => ({ workLocation: 'Berlin' })),
+		);
+	});
+
+	it('changes nothing when no expression finds anything', async () => {
+		for (const nothing of NOTHING) {
+			const updateFields = { jobTitle: nothing, name: nothing, departmentIds: nothing };
+			const { error } = await attempt(alimail, 'user', 'update', { user, updateFields });
+			expect(error?.message).toBe("'Update Fields' has no field with a value");
+			expect(error?.description).toContain('expressions');
+			expect(error?.context.itemIndex).toBe(0);
+		}
+		expect(simulator.requests).toEqual([]);
+	});
+
+	it.each([
+		['name', '', "'Name' cannot be empty"],
+		['name', '={{ " " }}', "'Name' cannot be empty"],
+		['departmentIds', '', "'Department IDs' cannot be empty"],
+		['departmentIds', '={{ [] }}', "'Department IDs' cannot be empty"],
+		['departmentIds', '={{ [""] }}', "'Department IDs' cannot be empty"],
+		['departmentIds', '={{ [undefined] }}', "'Department IDs' must be text or a list of texts"],
+		['departmentIds', ' , ', "'Department IDs' cannot be empty"],
+	])('cannot take %s away: %j', async (name, value, message) => {
+		const updateFields = { [name]: value };
+		const { error } = await attempt(alimail, 'user', 'update', { user, updateFields });
+		expect(error?.message).toBe(message);
 		expect(simulator.requests).toEqual([]);
 	});
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escapedHtml, quoteOf, textOfHtml } from '../../../nodes/Alimail/actions/message/quote.ts';
+import { growthRatio } from '../../support/growth.mts';
 
 const original = {
 	from: { email: 'ann@example.org', name: 'Ann, "A"' },
@@ -53,12 +54,31 @@ describe('the text of HTML', () => {
 		expect(textOfHtml(html)).toBe(expected);
 	});
 
-	it.each(['<', '<style>', '<style', '</', '<!--', '<p', '&#', ' \n', '&amp;'])(
-		'takes time that grows with the length only, for %j: else this would not end',
-		(unit) => {
-			expect(typeof textOfHtml(unit.repeat(100_000))).toBe('string');
-		},
-	);
+	it.each([
+		'<',
+		'<style>',
+		'<style',
+		'</',
+		'<!--',
+		'<p',
+		'&#',
+		' \n',
+		'&amp;',
+		'&nbsp;',
+		'&#32;',
+		'&#10;',
+		'&#160;',
+		'<br> ',
+		'<Aa>',
+	])('takes time that grows with its length only, for %j', (unit) => {
+		const repeated = (length: number) => unit.repeat(length / unit.length);
+		// Ten times as much is about all that is quoted.
+		expect(growthRatio(textOfHtml, repeated, 20_000)).toBeLessThanOrEqual(12);
+	});
+
+	it('of letters that are longer in lower case ends where it should', () => {
+		expect(textOfHtml(`${'İ'.repeat(20)}<style>p{}</style>a`)).toBe(`${'İ'.repeat(20)}a`);
+	});
 });
 
 describe('escaped text', () => {

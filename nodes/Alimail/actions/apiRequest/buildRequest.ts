@@ -6,8 +6,8 @@ import {
 } from 'n8n-workflow';
 
 import { binaryContent } from '../../transport/binary';
+import { StreamedFile, StreamedForm } from '../../transport/body';
 import { parameterError } from '../../transport/errors';
-import { StreamedForm } from '../../transport/multipart';
 import { apiOrigin } from '../../transport/request';
 import type { AlimailRequest, RequestOptions } from '../../transport/types';
 import { addressOf } from '../../transport/url';
@@ -27,6 +27,21 @@ const RESERVED_HEADERS = [
 	'transfer-encoding',
 	'connection',
 ];
+
+/** The lists of names and values, by what the user sees. */
+const PAIRS = {
+	pathParameters: 'Path Parameters',
+	queryParameters: 'Query Parameters',
+	headerParameters: 'Headers',
+	bodyParameters: 'Body Parameters',
+	formParameters: 'Form Fields',
+	multipartParameters: 'Form Parts',
+} as const;
+
+type PairsParameter = keyof typeof PAIRS;
+
+/** Where a value comes from: which item, which parameter, and which of its names. */
+type Place = [context: IExecuteFunctions, itemIndex: number, displayName: string, name: string];
 
 /**
  * Reads the parameters of an item into a request.
@@ -80,7 +95,7 @@ async function readUrl(context: IExecuteFunctions, itemIndex: number): Promise<U
 function readQuery(context: IExecuteFunctions, itemIndex: number): Array<[string, string]> {
 	if (context.getNodeParameter('sendQuery', itemIndex, false) !== true) return [];
 	const text = (value: unknown, name: string) =>
-		textOf(value, context, itemIndex, 'Query Parameters', name);
+		textOrEmpty(value, context, itemIndex, 'Query Parameters', name);
 	if (context.getNodeParameter('specifyQuery', itemIndex) === 'json') {
 		return Object.entries(readJsonObject(context, itemIndex, 'jsonQuery', 'JSON Query')).flatMap(
 			([name, value]) =>
@@ -143,13 +158,13 @@ async function addBody(
 			built.body = new URLSearchParams(
 				fields.map(({ name, value }): [string, string] => [
 					name,
-					textOf(value, context, itemIndex, 'Form Fields', name),
+					textOrEmpty(value, context, itemIndex, 'Form Fields', name),
 				]),
 			).toString();
 			return;
 		}
 		case 'multipart-form-data':
-			built.openBody = await readForm(context, itemIndex);
+			built.streamBody = await readForm(context, itemIndex);
 			return;
 		case 'binaryData': {
 			const content = await readBinary(
@@ -159,7 +174,8 @@ async function addBody(
 			);
 			setContentType(content.mimeType);
 			built.headers = { ...built.headers, 'content-length': String(content.sizeBytes) };
-			built.openBody = content.open;
+			const type = String(built.headers['content-type']);
+			built.streamBody = (moved) => new StreamedFile({ ...content, type }, moved);
 			return;
 		}
 		case 'raw':
@@ -172,7 +188,7 @@ async function addBody(
 					'',
 				),
 			);
-			built.body = textOf(
+			built.body = textOrEmpty(
 				context.getNodeParameter('rawBody', itemIndex),
 				context,
 				itemIndex,
@@ -206,26 +222,20 @@ async function readForm(context: IExecuteFunctions, itemIndex: number) {
 			value:
 				part.parameterType === 'formBinaryData'
 					? await readBinary(context, itemIndex, part.inputDataFieldName)
-					: textOf(part.value, context, itemIndex, 'Form Parts', part.name),
+					: textOrEmpty(part.value, context, itemIndex, 'Form Parts', part.name),
 		})),
 	);
-	return async () => {
+	return (moved: () => void) => {
 		const form = new StreamedForm();
 		for (const { name, value } of parts) {
 			form.append(
 				name,
 				typeof value === 'string'
 					? value
-					: {
-							name: value.fileName ?? name,
-							type: value.mimeType,
-							size: value.sizeBytes,
-							async *stream() {
-								const content = await value.open();
-								if (Buffer.isBuffer(content)) yield content;
-								else for await (const chunk of content) yield Buffer.from(chunk);
-							},
-						},
+					: new StreamedFile(
+							{ ...value, name: value.fileName ?? name, type: value.mimeType },
+							moved,
+						),
 			);
 		}
 		return form;
@@ -259,15 +269,29 @@ function readOptions(context: IExecuteFunctions, itemIndex: number): RequestOpti
 	};
 }
 
+/**
+ * Reads names and values. Where both are empty nobody has entered anything yet.
+ *
+ * @throws NodeOperationError for a name that is no text, and for a value without a name
+ */
 function readPairs(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	parameter: string,
+	parameter: PairsParameter,
 ): Array<IDataObject & { name: string }> {
 	const list = context.getNodeParameter(`${parameter}.parameters`, itemIndex, []);
-	return (Array.isArray(list) ? (list as IDataObject[]) : [])
-		.map((pair) => ({ ...pair, name: typeof pair.name === 'string' ? pair.name.trim() : '' }))
-		.filter(({ name }) => name !== '');
+	return (Array.isArray(list) ? (list as IDataObject[]) : []).flatMap((pair) => {
+		const given = pair.name ?? '';
+		if (typeof given !== 'string' && typeof given !== 'number') {
+			throw invalid(context, itemIndex, PAIRS[parameter], 'has a name that is not text');
+		}
+		const name = String(given).trim();
+		if (name !== '') return [{ ...pair, name }];
+		const isFile = pair.parameterType === 'formBinaryData';
+		const value = isFile ? pair.inputDataFieldName : pair.value;
+		if (value === undefined || value === null || value === '') return [];
+		throw invalid(context, itemIndex, PAIRS[parameter], 'has a value without a name');
+	});
 }
 
 function readJson(
@@ -298,24 +322,20 @@ function readJsonObject(
 	return value;
 }
 
-function textOf(
-	value: unknown,
-	context: IExecuteFunctions,
-	itemIndex: number,
-	displayName: string,
-	name: string,
-): string {
+/** As {@link textOf}, where a server may be sent nothing: what an expression does not find is empty text. */
+function textOrEmpty(value: unknown, ...place: Place): string {
+	return textOf(value ?? '', ...place);
+}
+
+function textOf(value: unknown, ...[context, itemIndex, displayName, name]: Place): string {
 	if (typeof value === 'string') return value;
 	if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
 		return String(value);
 	}
-	if (value === null || value === undefined) return '';
-	throw invalid(
-		context,
-		itemIndex,
-		displayName,
-		`must be text or a number${name ? ` for '${name}'` : ''}`,
-	);
+	const where = name ? ` for '${name}'` : '';
+	const isNothing = value === null || value === undefined;
+	const problem = isNothing ? `has no value${where}` : `must be text or a number${where}`;
+	throw invalid(context, itemIndex, displayName, problem);
 }
 
 function invalid(

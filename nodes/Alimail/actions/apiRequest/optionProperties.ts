@@ -107,7 +107,7 @@ export const optionProperties: INodeProperties[] = [
 		typeOptions: { minValue: 0 },
 		default: DEFAULT_REQUESTS_PER_SECOND,
 		description:
-			'How many requests to start at most, for all nodes of this n8n process together. Alimail allows 40 per domain. 0 means no limit.',
+			'How many requests this node may start in a second. All nodes of this n8n process together keep to the 40 that Alimail allows per domain; a higher number lets this node exceed that, and 0 means no limit until Alimail answers 429.',
 	},
 	{
 		displayName: 'Response Format',
@@ -147,6 +147,7 @@ export const optionProperties: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 1 },
 		default: 60_000,
-		description: 'Time in milliseconds to wait for the server before giving up',
+		description:
+			'Longest silence in milliseconds before giving up: without an answer, or without a single byte while a body travels. A file that keeps moving may take longer.',
 	},
 ];

@@ -74,22 +74,35 @@ async function pagedItems(
 	return await collect(pages, itemsOf, limit);
 }
 
+/** The same request with these query parameters. All others stay as they are, letter by letter. */
 function withQuery(
 	request: AlimailRequest,
 	parameters: Record<string, string | number>,
 ): AlimailRequest {
 	const url = new URL(request.url);
-	for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, String(value));
+	const kept = url.search
+		.slice(1)
+		.split('&')
+		.filter((pair) => pair !== '')
+		.filter(
+			(pair) =>
+				![...new URLSearchParams(pair).keys()].some((name) => Object.hasOwn(parameters, name)),
+		);
+	const added = Object.entries(parameters).map(
+		([name, value]) => `${name}=${encodeURIComponent(String(value).toWellFormed())}`,
+	);
+	url.search = [...kept, ...added].join('&');
 	return { ...request, url };
 }
 
+/** The same request with these fields in its body. A cursor is always there, empty for the first page. */
 function withBodyFields(
 	context: IExecuteFunctions,
 	request: AlimailRequest,
 	fields: IDataObject,
 ): AlimailRequest {
 	const body: unknown = typeof request.body === 'string' ? JSON.parse(request.body) : {};
-	if (typeof body !== 'object' || body === null || Array.isArray(body) || request.openBody) {
+	if (typeof body !== 'object' || body === null || Array.isArray(body) || request.streamBody) {
 		throw new NodeOperationError(
 			context.getNode(),
 			"'Send Cursor In' is Body, and the body is not a JSON object",
@@ -99,6 +112,7 @@ function withBodyFields(
 	return {
 		...request,
 		headers: { 'content-type': 'application/json', ...request.headers },
-		body: JSON.stringify({ ...body, ...fields }),
+		// Every client begins a search with an empty cursor (third-party: yaerp, billyprint; vendor code: dws).
+		body: JSON.stringify({ cursor: '', ...body, ...fields }),
 	};
 }

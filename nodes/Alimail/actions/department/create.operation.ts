@@ -8,7 +8,7 @@ import {
 	ROOT_DEFAULT,
 	departmentProperty,
 	presentDepartment,
-	realDepartmentId,
+	withRealDepartments,
 	writableFields,
 } from './departments';
 
@@ -50,13 +50,18 @@ export const create: ItemOperation = {
 		const written = writtenFields(context, 'additionalFields', writableFields, itemIndex, {
 			keepEmpty: false,
 		});
-		const parentId = await realDepartmentId(context, parent, itemIndex);
+		const body = await withRealDepartments(
+			context,
+			{ ...written, name, parentId: parent },
+			['parentId', 'hiddenExcludeDepartments'],
+			itemIndex,
+		);
 		const answer = await callApi(context, {
 			method: 'POST',
 			path: DEPARTMENTS_PATH,
-			body: { ...written, name, parentId },
+			body,
 			itemIndex,
 		});
-		return [{ json: { name, parentId, ...presentDepartment(answer) } }];
+		return [{ json: { name, parentId: body.parentId, ...presentDepartment(answer) } }];
 	},
 };

@@ -1,9 +1,10 @@
 import { callApi } from '../../transport/call';
+import { parameterError } from '../../transport/errors';
 import { idParameter } from '../locators';
 import type { ItemOperation } from '../types';
-import { DEPARTMENT_PATH, departmentProperty } from './departments';
+import { DEPARTMENT_PATH, ROOT_DEPARTMENT, departmentProperty } from './departments';
 
-/** Deletes a department (third-party: go-alimail). What becomes of its members is not known. */
+/** Deletes a department (third-party: go-alimail). What becomes of its members is not known, and so the uppermost one is refused here. */
 export const deleteDepartment: ItemOperation = {
 	value: 'delete',
 	name: 'Delete',
@@ -14,6 +15,10 @@ export const deleteDepartment: ItemOperation = {
 
 	async execute(context, itemIndex) {
 		const id = idParameter(context, 'department', 'Department', itemIndex);
+		if (id.toLowerCase() === ROOT_DEPARTMENT) {
+			const problem = `is ${ROOT_DEPARTMENT}, the uppermost one. It cannot be deleted`;
+			throw parameterError(context.getNode(), 'Department', problem, itemIndex);
+		}
 		await callApi(context, {
 			method: 'DELETE',
 			path: DEPARTMENT_PATH,

@@ -1,8 +1,9 @@
-import type {
-	IDataObject,
-	IExecuteFunctions,
-	INodeProperties,
-	INodePropertyOptions,
+import {
+	NodeApiError,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeProperties,
+	type INodePropertyOptions,
 } from 'n8n-workflow';
 
 import { callApi } from '../../transport/call';
@@ -169,7 +170,11 @@ export async function getDepartment(
 	return presentDepartment(answer);
 }
 
-/** The ID for a department that may be given as `$root`, for where only IDs are known to be taken: filters, and bodies. */
+/**
+ * The ID for a department that may be given as `$root`, for where only IDs are known to be taken: filters, and bodies.
+ *
+ * @throws NodeApiError when the server does not say which department that is
+ */
 export async function realDepartmentId(
 	context: AlimailContext,
 	id: string,
@@ -177,7 +182,42 @@ export async function realDepartmentId(
 ): Promise<string> {
 	if (id !== ROOT_DEPARTMENT) return id;
 	const root = await getDepartment(context, id, undefined, itemIndex);
-	return textOf(root.id) ?? id;
+	const realId = textOf(root.id);
+	if (realId !== undefined) return realId;
+	throw new NodeApiError(
+		context.getNode(),
+		{},
+		{
+			message: 'Alimail answered without the ID of the uppermost department',
+			description: `Enter its ID in place of ${ROOT_DEPARTMENT}.`,
+			itemIndex,
+		},
+	);
+}
+
+/**
+ * Fields to be written, with the IDs of departments in place of `$root`.
+ *
+ * @param names - of the fields that hold such an ID or a list of them
+ * @throws as {@link realDepartmentId}
+ */
+export async function withRealDepartments(
+	context: AlimailContext,
+	written: IDataObject,
+	names: readonly string[],
+	itemIndex: number,
+): Promise<IDataObject> {
+	const named = names.map((name) => [name, written[name]] as const);
+	if (!named.some(([, value]) => [value].flat().includes(ROOT_DEPARTMENT))) return written;
+	const rootId = await realDepartmentId(context, ROOT_DEPARTMENT, itemIndex);
+	const resolved = { ...written };
+	for (const [name, value] of named) {
+		if (value === ROOT_DEPARTMENT) resolved[name] = rootId;
+		if (!Array.isArray(value)) continue;
+		const ids = value.map((id) => (id === ROOT_DEPARTMENT ? rootId : id));
+		resolved[name] = [...new Set(ids)] as typeof value;
+	}
+	return resolved;
 }
 
 export interface DepartmentListing {

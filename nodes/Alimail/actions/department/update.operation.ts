@@ -1,12 +1,12 @@
 import { callApi } from '../../transport/call';
-import { parameterError } from '../../transport/errors';
-import { fieldProperties, writtenFields, type WritableField } from '../fields';
+import { changedFields, fieldProperties, type WritableField } from '../fields';
 import { idParameter } from '../locators';
 import type { ItemOperation } from '../types';
 import {
 	DEPARTMENT_PATH,
 	departmentProperty,
 	presentDepartment,
+	withRealDepartments,
 	writableFields,
 } from './departments';
 
@@ -21,6 +21,7 @@ const fields: WritableField[] = [
 			placeholder: 'e.g. Engineering',
 			description: 'How the department is called in the address book',
 		},
+		neverEmpty: true,
 	},
 	{
 		property: {
@@ -29,10 +30,14 @@ const fields: WritableField[] = [
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. d-123456',
-			description: 'The department that this one is moved below, with all that belongs to it',
+			description:
+				'The department that this one is moved below, with all that belongs to it. $root stands for the uppermost one.',
 		},
+		neverEmpty: true,
 	},
 ];
+
+const DEPARTMENT_ID_FIELDS = ['parentId', 'hiddenExcludeDepartments'];
 
 /** Changes a department (third-party: go-alimail). Only what was set is sent. */
 export const update: ItemOperation = {
@@ -48,23 +53,20 @@ export const update: ItemOperation = {
 			type: 'collection',
 			placeholder: 'Add Field',
 			default: {},
-			description: 'What is not added here stays as it is. An empty text clears a field.',
+			description:
+				'What is not added here stays as it is, and so does a field whose expression finds nothing. An empty text clears a field; name and parent always have a value.',
 			options: fieldProperties(fields),
 		},
 	],
 
 	async execute(context, itemIndex) {
 		const id = idParameter(context, 'department', 'Department', itemIndex);
-		const body = writtenFields(context, 'updateFields', fields, itemIndex, { keepEmpty: true });
-		if (Object.keys(body).length === 0) {
-			const advice = 'Add at least one field that is to change.';
-			throw parameterError(context.getNode(), 'Update Fields', 'is empty', itemIndex, advice);
-		}
+		const body = changedFields(context, fields, itemIndex);
 		const answer = await callApi(context, {
 			method: 'PATCH',
 			path: DEPARTMENT_PATH,
 			values: { departmentId: id },
-			body,
+			body: await withRealDepartments(context, body, DEPARTMENT_ID_FIELDS, itemIndex),
 			itemIndex,
 		});
 		// What it answers is not known.

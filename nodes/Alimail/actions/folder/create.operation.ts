@@ -1,5 +1,5 @@
 import { callApi } from '../../transport/call';
-import { idLocator, mailboxParameter, mailboxProperty, optionalIdParameter } from '../locators';
+import { idLocator, mailboxParameter, mailboxProperty, addedIdParameter } from '../locators';
 import { requiredTextParameter } from '../parameters';
 import type { ItemOperation } from '../types';
 import { FOLDERS_PATH, folderIn } from './folders';
@@ -44,9 +44,10 @@ export const create: ItemOperation = {
 
 	async execute(context, itemIndex) {
 		const displayName = requiredTextParameter(context, 'displayName', 'Name', itemIndex);
-		const folderId = optionalIdParameter(
+		const folderId = addedIdParameter(
 			context,
-			'options.parentFolder',
+			'options',
+			'parentFolder',
 			'Parent Folder',
 			itemIndex,
 		);

@@ -1,13 +1,9 @@
 import { callApi } from '../../transport/call';
-import { parameterError } from '../../transport/errors';
-import { folderProperty, idParameter, mailboxParameter, mailboxProperty } from '../locators';
+import { folderProperty, mailboxParameter, mailboxProperty } from '../locators';
 import type { ItemOperation } from '../types';
-import { FOLDER_PATH, wellKnownName } from './folders';
+import { FOLDER_PATH, changeableFolderParameter } from './folders';
 
-/**
- * Deletes a folder (third-party: yaerp). What becomes of its messages is not known. The folders that every mailbox has are
- * refused here, lest it be found out what the server does with an inbox.
- */
+/** Deletes a folder (third-party: yaerp). What becomes of its messages is not known. */
 export const deleteFolder: ItemOperation = {
 	value: 'delete',
 	name: 'Delete',
@@ -23,12 +19,7 @@ export const deleteFolder: ItemOperation = {
 	],
 
 	async execute(context, itemIndex) {
-		const id = idParameter(context, 'folder', 'Folder', itemIndex);
-		const name = wellKnownName(id);
-		if (name !== undefined) {
-			const problem = `is '${name}', which every mailbox has. It cannot be deleted`;
-			throw parameterError(context.getNode(), 'Folder', problem, itemIndex);
-		}
+		const id = changeableFolderParameter(context, 'deleted', itemIndex);
 		await callApi(context, {
 			method: 'DELETE',
 			path: FOLDER_PATH,

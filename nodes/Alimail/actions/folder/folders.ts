@@ -1,9 +1,10 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { callApi } from '../../transport/call';
+import { parameterError } from '../../transport/errors';
 import type { AlimailContext } from '../../transport/types';
 import { countOf, entriesOf, isObject, textOf, withCounts } from '../answer';
-import { WELL_KNOWN_FOLDERS } from '../locators';
+import { WELL_KNOWN_FOLDERS, idParameter } from '../locators';
 import { walkTree, type PlacedEntry, type TreeEntry } from '../tree';
 
 /** `mailFolders` of a mailbox. Source: https://help.aliyun.com/document_detail/2856396.html */
@@ -11,6 +12,9 @@ export const FOLDERS_PATH = '/v2/users/{email}/mailFolders';
 
 /** One folder (third-party: yaerp). */
 export const FOLDER_PATH = `${FOLDERS_PATH}/{folderId}`;
+
+/** What folders at the top level have for a parent (third-party: yaerp and others). */
+const ROOT_FOLDER = '0';
 
 /** Counters of a folder; they may arrive as text (third-party: yaerp). */
 const COUNTERS = ['childFolderCount', 'totalItemCount', 'unreadItemCount'];
@@ -56,6 +60,42 @@ export async function listFolders(
 /** The name by which people know a folder that every mailbox has; undefined for the folders that users make. */
 export function wellKnownName(folderId: string | undefined): string | undefined {
 	return WELL_KNOWN_FOLDERS.find(({ value }) => value === folderId)?.name;
+}
+
+/**
+ * Reads the folder that is to be changed. What the server would do with those that every mailbox has is not known, and better
+ * not found out.
+ *
+ * @param change - what cannot be done to them, e.g. `deleted`
+ * @throws NodeOperationError when it is one of those
+ */
+export function changeableFolderParameter(
+	context: IExecuteFunctions,
+	change: string,
+	itemIndex: number,
+): string {
+	const id = idParameter(context, 'folder', 'Folder', itemIndex);
+	refuseMailbox(context, id, 'Folder', itemIndex);
+	const name = wellKnownName(id);
+	if (name === undefined) return id;
+	const problem = `is '${name}', which every mailbox has. It cannot be ${change}`;
+	throw parameterError(context.getNode(), 'Folder', problem, itemIndex);
+}
+
+/**
+ * Refuses the ID of what is above all folders.
+ *
+ * @throws NodeOperationError that names the parameter
+ */
+export function refuseMailbox(
+	context: IExecuteFunctions,
+	id: string,
+	displayName: string,
+	itemIndex: number,
+): void {
+	if (id !== ROOT_FOLDER) return;
+	const problem = `is ${ROOT_FOLDER}, which stands for the whole mailbox. Choose a folder in it`;
+	throw parameterError(context.getNode(), displayName, problem, itemIndex);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { READING } from '../answer';
 import { collectionParameter, resultLimit, returnAllProperties } from '../parameters';
-import { idLocator, mailboxParameter, mailboxProperty, optionalIdParameter } from '../locators';
+import { idLocator, mailboxParameter, mailboxProperty, addedIdParameter } from '../locators';
 import type { ItemOperation } from '../types';
 import { listFolders } from './folders';
 
@@ -51,7 +51,7 @@ export const getAll: ItemOperation = {
 		const { includeSubfolders } = collectionParameter(context, 'options', itemIndex);
 		const folders = await listFolders(context, {
 			mailbox: mailboxParameter(context, itemIndex),
-			parentId: optionalIdParameter(context, 'options.parentFolder', 'Parent Folder', itemIndex),
+			parentId: addedIdParameter(context, 'options', 'parentFolder', 'Parent Folder', itemIndex),
 			allLevels: includeSubfolders !== false,
 			limit: resultLimit(context, itemIndex),
 			itemIndex,

@@ -1,8 +1,8 @@
 import { callApi } from '../../transport/call';
-import { folderProperty, idParameter, mailboxParameter, mailboxProperty } from '../locators';
+import { folderProperty, mailboxParameter, mailboxProperty } from '../locators';
 import { requiredTextParameter } from '../parameters';
 import type { ItemOperation } from '../types';
-import { FOLDER_PATH, folderIn } from './folders';
+import { FOLDER_PATH, changeableFolderParameter, folderIn } from './folders';
 
 /** Renames a folder (third-party: yaerp; DingTalk's gateway to the same mail uses another method, which is not this host's). */
 export const rename: ItemOperation = {
@@ -28,7 +28,7 @@ export const rename: ItemOperation = {
 	],
 
 	async execute(context, itemIndex) {
-		const id = idParameter(context, 'folder', 'Folder', itemIndex);
+		const id = changeableFolderParameter(context, 'renamed', itemIndex);
 		const displayName = requiredTextParameter(context, 'displayName', 'New Name', itemIndex);
 		const answer = await callApi(context, {
 			method: 'PATCH',

@@ -126,6 +126,8 @@ function parseMailbox(text: string): Address {
 function displayName(phrase: string, text: string): string {
 	let name = '';
 	let quoted = false;
+	// Not asked of the name: that would put its pieces together at every word.
+	let afterSpace = true;
 	for (let at = 0; at < phrase.length; at++) {
 		const char = phrase[at]!;
 		if (char === '"') {
@@ -135,10 +137,13 @@ function displayName(phrase: string, text: string): string {
 		} else if (char === '<' || char === '>') {
 			throw notAnAddress(text);
 		} else if (char === ' ' || char === '\t') {
-			if (name !== '' && !name.endsWith(' ')) name += ' ';
+			if (!afterSpace) name += ' ';
+			afterSpace = true;
+			continue;
 		} else {
 			name += char;
 		}
+		afterSpace = false;
 	}
 	if (quoted) throw new UnusableAddress(`has a quote that does not end, in '${excerpt(text)}'`);
 	return name;

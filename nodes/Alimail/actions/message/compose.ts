@@ -244,10 +244,12 @@ function readHeaders(
 	invalid: (problem: string) => Error,
 ): Map<string, string> {
 	const headers = new Map<string, string>();
+	const seen = new Set<string>();
 	for (const entry of entriesOf(collection, 'headers')) {
 		const name = String(entry.name ?? '').trim();
 		const { value } = entry;
-		if (name === '' && (value === undefined || value === '')) continue;
+		const isNothing = value === undefined || value === null;
+		if (name === '' && (isNothing || value === '')) continue;
 		if (!HEADER_NAME.test(name)) {
 			throw invalid(
 				`contains '${cleaned(name).slice(0, 40)}', which cannot be the name of a header`,
@@ -262,10 +264,10 @@ function readHeaders(
 				`cannot set '${name}': it comes from another parameter or from the mail server`,
 			);
 		}
-		if ([...headers.keys()].some((other) => other.toLowerCase() === lowercase)) {
-			throw invalid(`sets '${name}' twice`);
-		}
-		const text = typeof value === 'string' ? value : JSON.stringify(value ?? '');
+		if (seen.has(lowercase)) throw invalid(`sets '${name}' twice`);
+		seen.add(lowercase);
+		if (isNothing) throw invalid(`has no value for '${name}'`);
+		const text = typeof value === 'string' ? value : JSON.stringify(value);
 		if (/[\p{Cc}\u2028\u2029]/u.test(text) || !text.isWellFormed()) {
 			throw invalid(`has a line break or another control character in the value of '${name}'`);
 		}

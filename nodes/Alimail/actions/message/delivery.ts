@@ -1,15 +1,16 @@
 import { NodeApiError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 
+import { StreamedFile } from '../../transport/body';
 import { callApi, requestFor } from '../../transport/call';
-import { dataOf, restatedError } from '../../transport/errors';
+import { restatedError } from '../../transport/errors';
 import { apiOrigin, request, requestJson } from '../../transport/request';
 import { fileAddress } from '../../transport/url';
-import { textOf } from '../answer';
+import { changedNothing, textOf } from '../answer';
 import type { Composition, OutgoingFile } from './compose';
 import { messageIn } from './simplify';
 
 /** Longest silence while a file travels: the server may take its time to store a large one. */
-const UPLOAD_TIMEOUT_MS = 10 * 60_000;
+const UPLOAD_TIMEOUT_MS = 2 * 60_000;
 
 /** A draft in somebody's mailbox. */
 export interface Draft {
@@ -131,7 +132,8 @@ export async function uploadFile(
 				'content-type': 'application/octet-stream',
 				'content-length': String(sizeBytes),
 			},
-			openBody: open,
+			streamBody: (moved) =>
+				new StreamedFile({ type: 'application/octet-stream', sizeBytes, open }, moved),
 			itemIndex,
 			options: { timeoutMs: UPLOAD_TIMEOUT_MS },
 		});
@@ -161,7 +163,7 @@ export async function sendDraft(
 		itemIndex,
 	});
 	await requestJson(context, built).catch((error: unknown) => {
-		const unsent = wasNotSent(error);
+		const unsent = changedNothing(error);
 		throw restatedError(context.getNode(), error, itemIndex, {
 			message: (said) =>
 				unsent
@@ -173,15 +175,6 @@ export async function sendDraft(
 			data: { step: 'send', draftId: id, mayHaveBeenSent: !unsent },
 		});
 	});
-}
-
-/** Whether a failed send certainly left the draft where it was: a refusal, or a request that never left. */
-function wasNotSent(error: unknown): boolean {
-	if (!(error instanceof NodeApiError)) return false;
-	const { statusCode, unanswered } = dataOf(error);
-	// 408 says that the server has waited for something, and not what it did meanwhile.
-	const refused = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
-	return unanswered === 'unsent' || (refused && statusCode !== 408);
 }
 
 function descriptionOf(error: unknown): string {

@@ -1,8 +1,8 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { parameterError } from '../../transport/errors';
-import { idLocator, optionalIdParameter } from '../locators';
-import { collectionParameter } from '../parameters';
+import { addedIdParameter, idLocator } from '../locators';
+import { filtersParameter, refuseEmpty, trimmedText } from '../parameters';
 import type { SearchFilters } from './searchQuery';
 import { utcTime } from './time';
 
@@ -130,25 +130,19 @@ export const filtersProperty: INodeProperties = {
 };
 
 /**
- * Reads {@link filtersProperty}. A filter that is empty counts as none.
+ * Reads {@link filtersProperty}.
  *
- * @throws NodeOperationError that names the filter that cannot be used
+ * @throws NodeOperationError that names the filter that is empty or cannot be used
  */
 export function readFilters(context: IExecuteFunctions, itemIndex: number): SearchFilters {
-	const filters = collectionParameter(context, 'filters', itemIndex);
+	const filters = filtersParameter(context, filtersProperty, itemIndex);
 	const invalid = (displayName: string, problem: string) =>
 		parameterError(context.getNode(), displayName, problem, itemIndex);
-	const text = (name: string, displayName: string) => {
-		const value = filters[name];
-		if (value === undefined || value === null) return undefined;
-		if (typeof value !== 'string' && typeof value !== 'number') {
-			throw invalid(displayName, 'must be text');
-		}
-		return String(value).trim() || undefined;
-	};
+	const text = (name: string, displayName: string) =>
+		trimmedText(context, filters[name], displayName, itemIndex) || undefined;
 	const size = (name: string, displayName: string) => {
 		const value = filters[name];
-		if (value === undefined || value === null || value === '') return undefined;
+		if (value === undefined) return undefined;
 		const bytes = Number(value);
 		if (!Number.isSafeInteger(bytes) || bytes < 0) {
 			throw invalid(displayName, 'must be a whole number of bytes');
@@ -169,10 +163,7 @@ export function readFilters(context: IExecuteFunctions, itemIndex: number): Sear
 		body: text('body', 'Body'),
 		attachmentName: text('attachmentName', 'Attachment Name'),
 		tag: text('tag', 'Tag ID'),
-		folderId:
-			filters.folder === undefined
-				? undefined
-				: optionalIdParameter(context, 'filters.folder', 'Folder', itemIndex),
+		folderId: addedIdParameter(context, 'filters', 'folder', 'Folder', itemIndex),
 		...readPeriod(context, filters, ['receivedAfter', 'receivedBefore'], itemIndex),
 		isRead: readStatus === 'both' ? undefined : readStatus === 'read',
 		hasAttachments,
@@ -181,15 +172,24 @@ export function readFilters(context: IExecuteFunctions, itemIndex: number): Sear
 	};
 }
 
-/** The two times of a window, which must not end before it begins. */
+/**
+ * The two times of a window, as far as they were added.
+ *
+ * @throws NodeOperationError for one that is empty or no time, and when the window ends before it begins
+ */
 export function readPeriod<After extends string, Before extends string>(
 	context: IExecuteFunctions,
 	values: Record<string, unknown>,
 	[after, before]: [After, Before],
 	itemIndex: number,
 ): { [name in After | Before]?: string } {
-	const begin = utcTime(context, values[after], 'Received After', itemIndex);
-	const end = utcTime(context, values[before], 'Received Before', itemIndex);
+	const time = (name: string, displayName: string) => {
+		if (!Object.hasOwn(values, name)) return undefined;
+		refuseEmpty(context, displayName, values[name], itemIndex);
+		return utcTime(context, values[name], displayName, itemIndex);
+	};
+	const begin = time(after, 'Received After');
+	const end = time(before, 'Received Before');
 	if (begin !== undefined && end !== undefined && Date.parse(begin) >= Date.parse(end)) {
 		throw parameterError(
 			context.getNode(),

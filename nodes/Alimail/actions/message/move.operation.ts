@@ -1,3 +1,4 @@
+import { refuseMailbox } from '../folder/folders';
 import { folderProperty, idParameter, mailboxProperty } from '../locators';
 import type { BatchOperation } from '../types';
 import { runBatch } from './batch';
@@ -23,6 +24,7 @@ export const move: BatchOperation = {
 	async executeBatch(context, itemIndexes) {
 		return await runBatch(context, itemIndexes, (itemIndex) => {
 			const folderId = idParameter(context, 'destinationFolder', 'Destination Folder', itemIndex);
+			refuseMailbox(context, folderId, 'Destination Folder', itemIndex);
 			return {
 				action: 'move',
 				body: { destinationFolderId: folderId },

@@ -6,8 +6,13 @@ import { bodyOf, instantOf } from './simplify';
 /** Characters of the original that are quoted: enough for a letter, and a bound for what has to be worked through. */
 const LONGEST_QUOTE = 200_000;
 
-/** What has no text to show. */
-const SILENT_ELEMENTS = ['script', 'style', 'head', 'title'];
+/** Where an element ends that has no text to show. */
+const ENDS_OF_SILENT_ELEMENTS: ReadonlyMap<string, RegExp> = new Map([
+	['script', /<\/script/gi],
+	['style', /<\/style/gi],
+	['head', /<\/head/gi],
+	['title', /<\/title/gi],
+]);
 
 const ENTITIES: ReadonlyMap<string, string> = new Map([
 	['amp', '&'],
@@ -17,6 +22,11 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
 	['apos', "'"],
 	['nbsp', ' '],
 ]);
+
+/** Any other `<` is text. */
+const TAG_START = /<[a-z/!?]/gi;
+
+const ENTITY = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,6}));/iy;
 
 /**
  * The original below a reply, as text and as HTML. The HTML holds the text of the original, escaped: what somebody sent is
@@ -52,35 +62,31 @@ export function escapedHtml(text: string): string {
  */
 export function textOfHtml(html: string): string {
 	const source = html.slice(0, LONGEST_QUOTE);
-	const lowercase = source.toLowerCase();
+	const find = (pattern: RegExp, from: number) => {
+		pattern.lastIndex = from;
+		return pattern.exec(source)?.index ?? source.length;
+	};
 	let text = '';
 	let at = 0;
 	while (at < source.length) {
-		const open = source.indexOf('<', at);
-		if (open < 0) {
-			text += foldSpace(source.slice(at));
-			break;
-		}
+		const open = find(TAG_START, at);
 		text += foldSpace(source.slice(at, open));
-		if (!/[a-z/!?]/i.test(source[open + 1] ?? '')) {
-			text += '<';
-			at = open + 1;
-			continue;
-		}
 		const close = source.indexOf('>', open);
 		if (close < 0) break;
-		const name = /^\/?[a-z0-9]*/.exec(lowercase.slice(open + 1, Math.min(close, open + 20)))![0];
+		const [tag] = /^\/?[a-z0-9]*/i.exec(source.slice(open + 1, Math.min(close, open + 20)))!;
+		const name = tag.toLowerCase();
 		if (/^(br|\/?(p|div|tr|li|ul|ol|h[1-6]|table|blockquote))$/.test(name)) text += '\n';
-		at = close + 1;
-		if (SILENT_ELEMENTS.includes(name)) {
-			const end = lowercase.indexOf(`</${name}`, at);
-			at = end < 0 ? source.length : end;
-		}
+		const end = ENDS_OF_SILENT_ELEMENTS.get(name);
+		at = end === undefined ? close + 1 : find(end, close + 1);
 	}
-	return resolved(text)
-		.replace(/ *\n */g, '\n')
-		.replace(/\n{3,}/g, '\n\n')
-		.trim();
+	return (
+		resolved(text)
+			// Without looking behind, this would start anew at every space of a run.
+			.replace(/(?<! ) +(?=\n)/g, '')
+			.replace(/\n +/g, '\n')
+			.replace(/\n{3,}/g, '\n\n')
+			.trim()
+	);
 }
 
 function headingOf(original: IDataObject): string {
@@ -95,15 +101,24 @@ function foldSpace(text: string): string {
 	return text.replace(/[ \t\r\n]+/g, ' ');
 }
 
+/** Entities as what they stand for. Not with a replacing function: V8 then takes several times as long for a long text. */
 function resolved(text: string): string {
-	return text.replace(
-		/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,6}));/gi,
-		(entity, decimal, hex, name) => {
-			if (name !== undefined) return ENTITIES.get(String(name).toLowerCase()) ?? entity;
-			const code = decimal !== undefined ? Number(decimal) : parseInt(String(hex), 16);
-			return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff)
-				? String.fromCodePoint(code)
-				: entity;
-		},
-	);
+	let result = '';
+	let at = 0;
+	for (let open = text.indexOf('&'); open >= 0; open = text.indexOf('&', open + 1)) {
+		ENTITY.lastIndex = open;
+		const [entity, decimal, hex, name] = ENTITY.exec(text) ?? [];
+		if (entity === undefined) continue;
+		result += text.slice(at, open) + (meaningOf(decimal, hex, name) ?? entity);
+		at = open + entity.length;
+	}
+	return result + text.slice(at);
+}
+
+function meaningOf(decimal?: string, hex?: string, name?: string): string | undefined {
+	if (name !== undefined) return ENTITIES.get(name.toLowerCase());
+	const code = decimal !== undefined ? Number(decimal) : parseInt(String(hex), 16);
+	return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff)
+		? String.fromCodePoint(code)
+		: undefined;
 }

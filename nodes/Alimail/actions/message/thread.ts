@@ -57,11 +57,8 @@ export function replyRecipients(
 		options.senderOnly && fromOthers ? authors : [...(fromOthers ? authors : []), ...recipients];
 	const others = (addresses: Address[]) => distinct(addresses.filter((one) => !isOwn(one)));
 	const to = others(candidates);
-	const cc = options.senderOnly
-		? []
-		: others(addressesFrom(original.ccRecipients)).filter(
-				(one) => !to.some(({ email }) => sameEmail(email, one.email)),
-			);
+	const copies = options.senderOnly ? [] : others(addressesFrom(original.ccRecipients));
+	const cc = distinct([...to, ...copies]).slice(to.length);
 	if (to.length > 0) return { to, cc };
 	return { to: cc.length > 0 ? cc : distinct(authors), cc: [] };
 }
@@ -96,7 +93,9 @@ function messageIds(text: string): string[] {
 }
 
 function distinct(addresses: Address[]): Address[] {
-	return addresses.filter(
-		({ email }, index) => addresses.findIndex((other) => sameEmail(other.email, email)) === index,
-	);
+	const seen = new Set<string>();
+	return addresses.filter(({ email }) => {
+		const key = email.toLowerCase();
+		return !seen.has(key) && seen.add(key);
+	});
 }

@@ -6,8 +6,7 @@ import { parameterError } from '../../transport/errors';
  * Reads a time: ISO 8601 with any offset, a date object of an expression, or milliseconds since the epoch. Without an offset
  * it is in the time zone of the workflow.
  *
- * @returns UTC as RFC 3339, e.g. `2025-01-01T00:00:00Z`, which is what lists and search take (third-party: yaerp); undefined
- * for an empty value
+ * @returns UTC as RFC 3339, e.g. `2025-01-01T00:00:00Z`, which is what lists and search take (third-party: yaerp)
  * @throws NodeOperationError that names the parameter
  */
 export function utcTime(
@@ -15,8 +14,7 @@ export function utcTime(
 	value: unknown,
 	displayName: string,
 	itemIndex: number,
-): string | undefined {
-	if (value === undefined || value === null || value === '') return undefined;
+): string {
 	try {
 		const isEpochMs = typeof value === 'number' || /^\d{11,16}$/.test(String(value));
 		const time = isEpochMs

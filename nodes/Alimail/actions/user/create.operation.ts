@@ -1,4 +1,5 @@
 import { parameterError } from '../../transport/errors';
+import { withRealDepartments } from '../department/departments';
 import { fieldProperties, writtenFields, type WritableField } from '../fields';
 import { idLocator, idParameter, isAddress } from '../locators';
 import { requiredTextParameter } from '../parameters';
@@ -91,12 +92,18 @@ export const create: ItemOperation = {
 			{ keepEmpty: false },
 		);
 		const departmentIds = [...new Set([department, ...(Array.isArray(more) ? more : [])])];
+		const departments = await withRealDepartments(
+			context,
+			{ departmentIds },
+			['departmentIds'],
+			itemIndex,
+		);
 		const answer = await callWithPassword(
 			context,
 			{
 				method: 'POST',
 				path: USERS_PATH,
-				body: { ...written, email, name, password, departmentIds },
+				body: { ...written, email, name, password, ...departments },
 				itemIndex,
 			},
 			password,

@@ -2,7 +2,6 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { parameterError } from '../../transport/errors';
 import { listOfText, type WritableField } from '../fields';
-import { collectionParameter } from '../parameters';
 import { USER_FIELDS } from './users';
 
 export const STATUS_OPTIONS: INodeProperties['options'] = [
@@ -135,22 +134,6 @@ export const writableFields: WritableField[] = [
 	text('Work Location', 'workLocation', 'The place where the user works', 'e.g. Hangzhou'),
 	text('Work Phone', 'workPhone', 'The number of the user at work'),
 ];
-
-/**
- * A text among *Options* or *Filters*.
- *
- * @returns undefined when it was not added or is empty
- */
-export function collectionText(
-	context: IExecuteFunctions,
-	collection: string,
-	name: string,
-	itemIndex: number,
-): string | undefined {
-	const value = collectionParameter(context, collection, itemIndex)[name];
-	const given = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
-	return given === '' ? undefined : given;
-}
 
 function text(
 	displayName: string,

@@ -1,6 +1,6 @@
 import { callApi } from '../../transport/call';
-import { parameterError } from '../../transport/errors';
-import { fieldProperties, writtenFields, type WritableField } from '../fields';
+import { withRealDepartments } from '../department/departments';
+import { changedFields, fieldProperties, type WritableField } from '../fields';
 import { userProperty } from '../locators';
 import type { ItemOperation } from '../types';
 import { writableFields } from './properties';
@@ -18,6 +18,7 @@ const fields: WritableField[] = [
 			description: 'All departments that the user belongs to from now on, separated by commas',
 		},
 		holds: 'list',
+		neverEmpty: true,
 	},
 	{
 		property: {
@@ -28,6 +29,7 @@ const fields: WritableField[] = [
 			placeholder: 'e.g. Nathan Smith',
 			description: 'The full name of the user',
 		},
+		neverEmpty: true,
 	},
 ];
 
@@ -46,23 +48,20 @@ export const update: ItemOperation = {
 			type: 'collection',
 			placeholder: 'Add Field',
 			default: {},
-			description: 'What is not added here stays as it is. An empty text clears a field.',
+			description:
+				'What is not added here stays as it is, and so does a field whose expression finds nothing. An empty text clears a field; name and departments always have a value.',
 			options: fieldProperties(fields),
 		},
 	],
 
 	async execute(context, itemIndex) {
 		const user = userParameter(context, itemIndex);
-		const body = writtenFields(context, 'updateFields', fields, itemIndex, { keepEmpty: true });
-		if (Object.keys(body).length === 0) {
-			const advice = 'Add at least one field that is to change.';
-			throw parameterError(context.getNode(), 'Update Fields', 'is empty', itemIndex, advice);
-		}
+		const body = changedFields(context, fields, itemIndex);
 		const answer = await callApi(context, {
 			method: 'PATCH',
 			path: USER_PATH,
 			values: { user },
-			body,
+			body: await withRealDepartments(context, body, ['departmentIds'], itemIndex),
 			itemIndex,
 		});
 		// What it answers is not known.
