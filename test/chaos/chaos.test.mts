@@ -15,7 +15,7 @@ import {
 import { NodeRunner, type NodeRun } from '../support/nodeRunner.mts';
 import { byAddress, byId } from '../support/operations.mts';
 import { LogCapture, TroubleCapture, openHandles } from './support/capture.mts';
-import { API_FAULTS, NO_FAULT, TOKEN_FAULTS, prepareFaults } from './support/faults.mts';
+import { API_FAULTS, NO_FAULT, STALLS, TOKEN_FAULTS, prepareFaults } from './support/faults.mts';
 import {
 	repeatedChanges,
 	repeatedMessages,
@@ -38,9 +38,16 @@ const REQUESTS = Number(
 /** Simulators side by side: each is paced on its own, and none may see another's token. */
 const TENANTS = 6;
 
-/** Every third simulator keeps its files on another origin, every third gives tokens that expire during the run. */
+/**
+ * Every third simulator keeps its files on another origin, every third gives tokens that expire during the run; two have a
+ * limit, each counted in its own way.
+ */
 const settingsOf = (tenant: number) => ({
-	rateLimit: Infinity,
+	rateLimit: tenant < 4 ? Infinity : 100,
+	rateLimiter: tenant === 4 ? ('tokenBucket' as const) : ('slidingWindow' as const),
+	retryAfterHeader: ['none', '0', '0.5'][tenant % 3]!,
+	tokenLength: [12_000, 36, 4000, 1200][tenant % 4]!,
+	newTokenEndsOlder: tenant === 1,
 	...(tenant % 3 === 1 && { tokenLifetimeSeconds: 3 }),
 	emptyBodies: tenant % 2 === 1,
 	downloadShape: (['redirect', 'location', 'relativeLocation', 'bytes'] as const)[tenant % 4],
@@ -181,7 +188,8 @@ async function keepAsking(tenant: Tenant, index: number): Promise<void> {
 		const { simulator } = tenant;
 		const wave = drawWave(own, simulator, number);
 		simulator.clearRequests();
-		prepareFaults(simulator, own, wave.inputs.length * 6);
+		const { options } = wave.parameters as { options?: { timeout?: number } };
+		prepareFaults(simulator, own, wave.inputs.length * 6, options?.timeout !== undefined);
 		if (own.chance(REVOKED_BEFORE)) simulator.revokeTokens();
 		const revoking = own.chance(REVOKED_DURING)
 			? delay(own.below(100)).then(() => simulator.revokeTokens())
@@ -297,7 +305,8 @@ function described({ what, requests, ...where }: (typeof violations)[number]): s
 
 function report(durationMs: number): void {
 	const percent = (name: string) =>
-		[...API_FAULTS, ...TOKEN_FAULTS].find((fault) => `fault ${fault.name}` === name)?.probability;
+		[...API_FAULTS, ...STALLS, ...TOKEN_FAULTS].find((fault) => `fault ${fault.name}` === name)
+			?.probability;
 	const lines = [...counts]
 		.sort(([one], [other]) => one.localeCompare(other))
 		.map(([name, number]) => {

@@ -70,6 +70,11 @@ export class N8nServer extends N8nApi {
 		return this.#process?.pid;
 	}
 
+	/** Whether the process is over, wanted or not. */
+	get hasEnded(): boolean {
+		return this.#process?.hasEnded ?? false;
+	}
+
 	/** Everything that this n8n has written to stdout and stderr, restarts included. */
 	get logs(): string {
 		return this.#earlierLogs + (this.#process?.logs ?? '');

@@ -34,7 +34,15 @@ export const API_FAULTS: readonly Fault[] = [
 	{ name: 'page', probability: 0.015, rule: { body: 'html' } },
 	{ name: 'empty', probability: 0.015, rule: { body: 'empty' } },
 	{ name: 'error in 200', probability: 0.01, rule: { body: { detailErrorCode: '209' } } },
-	{ name: 'slow', probability: 0.015, rule: { delayMs: SLOW_ANSWER_MS } },
+	{ name: 'slow', probability: 0.01, rule: { delayMs: SLOW_ANSWER_MS } },
+	{ name: 'drip', probability: 0.005, rule: { drip: { bytes: 200, everyMs: 10 } } },
+];
+
+/** What goes wrong as well with requests that set {@link TIMEOUT_MS} themselves: others would wait for minutes. */
+export const STALLS: readonly Fault[] = [
+	{ name: 'silent before it answers', probability: 0.01, rule: { stall: 'request' } },
+	{ name: 'silent after the headers', probability: 0.01, rule: { stall: 'headers' } },
+	{ name: 'silent in the body', probability: 0.01, rule: { stall: 'body' } },
 ];
 
 /** What goes wrong with requests to the token endpoint. Together 30 %. */
@@ -53,11 +61,21 @@ export const TOKEN_FAULTS: readonly Fault[] = [
 const TOKEN_PATH = /^\/oauth2\//;
 const OTHER_PATHS = /^\/(?!oauth2\/)/;
 
-/** Draws what happens to each of the next requests, in order of arrival. */
-export function prepareFaults(simulator: Simulator, random: Random, requests: number): void {
+/**
+ * Draws what happens to each of the next requests, in order of arrival.
+ *
+ * @param mayStall - whether the requests set a timeout themselves
+ */
+export function prepareFaults(
+	simulator: Simulator,
+	random: Random,
+	requests: number,
+	mayStall: boolean,
+): void {
 	simulator.clearFaults();
+	const faults = mayStall ? [...API_FAULTS, ...STALLS] : API_FAULTS;
 	for (let count = 0; count < requests; count++) {
-		addDrawn(simulator, random, API_FAULTS, OTHER_PATHS);
+		addDrawn(simulator, random, faults, OTHER_PATHS);
 	}
 	for (let count = 0; count < requests / 4; count++) {
 		addDrawn(simulator, random, TOKEN_FAULTS, TOKEN_PATH);

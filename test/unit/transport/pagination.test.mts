@@ -97,6 +97,63 @@ describe('a list that is paged by offset', () => {
 			),
 		);
 	});
+
+	/** A server that gives at most so many entries at once, and the offsets it was asked for. */
+	function cappedServer(size: number, cap: number, more: (offset: number) => IDataObject) {
+		const asked: number[] = [];
+		const fetchPage = async (offset: number, limit: number) => {
+			asked.push(offset);
+			const users = Array.from({ length: size }, (_, index) => index);
+			return { users: users.slice(offset, offset + Math.min(limit, cap)), ...more(offset) };
+		};
+		return { asked, fetchPage };
+	}
+
+	it('goes on after a page that is shorter than asked for, to the first that is empty', async () => {
+		const { asked, fetchPage } = cappedServer(7, 3, () => ({}));
+		const pages = pagesByOffset(fetchPage, (page) => listIn(page, 'users').length, 100);
+		expect(await collect(pages, (page) => listIn(page, 'users'), Infinity)).toHaveLength(7);
+		expect(asked).toEqual([0, 3, 6, 7]);
+	});
+
+	it.each([
+		['', [0, 3, 6, 7]],
+		[0, [0, 3, 6, 7]],
+		[-1, [0, 3, 6, 7]],
+		['many', [0, 3, 6, 7]],
+		[7, [0, 3, 6]],
+		['7', [0, 3, 6]],
+	])('takes %j for its size only if it can be that', async (total, offsets) => {
+		const { asked, fetchPage } = cappedServer(7, 3, () => ({ total }));
+		const pages = pagesByOffset(fetchPage, (page) => listIn(page, 'users').length, 100);
+		expect(await collect(pages, (page) => listIn(page, 'users'), Infinity)).toHaveLength(7);
+		expect(asked).toEqual(offsets);
+	});
+
+	it('ends when the server gives all of it again, whatever the offset', async () => {
+		let requests = 0;
+		const pages = pagesByOffset(
+			async () => {
+				requests++;
+				return { users: [1, 2, 3] };
+			},
+			(page) => listIn(page, 'users').length,
+			100,
+		);
+		expect(await collect(pages, (page) => listIn(page, 'users'), Infinity)).toEqual([1, 2, 3]);
+		expect(requests).toBe(2);
+	});
+
+	it('gives up on a server that never ends', async () => {
+		const pages = pagesByOffset(
+			async (offset) => ({ users: [offset] }),
+			() => 1,
+			100,
+		);
+		await expect(collect(pages, (page) => listIn(page, 'users'), Infinity)).rejects.toThrow(
+			'no end',
+		);
+	});
 });
 
 describe('the place of a list in an answer', () => {
