@@ -28,8 +28,8 @@ export async function writeReport(sections: Section[], n8nVersion: string): Prom
 
 const introduction = `# Benchmarks
 
-\`npm run bench\` writes this page (\`npm run bench -- --only 2\` measures one table anew). It runs real n8n, each contender
-beside the others in one run, against the Alimail simulator on the same computer: no network, no latency unless a table
+\`npm run bench\` writes this page (\`npm run bench -- --only 2\` measures one table anew), save for the table of the long
+run, which \`npm run endurance\` writes. It runs real n8n, each contender beside the others in one run, against the Alimail simulator on the same computer: no network, no latency unless a table
 says so. So ratios within a table mean something, and milliseconds mean little. No test depends on any of these numbers.
 
 "OAuth2 credential" is n8n's own generic *OAuth2 API* credential with the grant *Client Credentials*, in the HTTP Request
