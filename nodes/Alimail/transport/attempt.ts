@@ -18,6 +18,7 @@ import { now } from './clock';
 import { credentialOf, CREDENTIAL_NAME, forgetCredential } from './credential';
 import { reasonFor } from './errors';
 import type { Start } from './pacing';
+import { withoutSecrets } from './secrecy';
 import { SilenceWatch } from './silence';
 import type { AlimailContext, AlimailRequest, AlimailResponse, BinaryContent } from './types';
 
@@ -258,7 +259,7 @@ async function sendAndFollow(
 		if (from.protocol === 'https:' && location.protocol === 'http:') {
 			return {
 				kind: 'unusable',
-				reason: `${from.host} redirects to an address that is not encrypted, on ${location.host}`,
+				reason: `${from.host} redirects to an address that is not encrypted, on ${withoutSecrets(location.host)}`,
 				hint: 'Nothing was sent there. Ask whoever runs the server, or the proxy in between, for an https address.',
 			};
 		}

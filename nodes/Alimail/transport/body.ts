@@ -120,7 +120,7 @@ export function watchBody(body: BinaryContent, watch: SilenceWatch): void {
 	if (Buffer.isBuffer(body)) return;
 	const { push } = body;
 	// What has come and is not taken is waited for on this side: by a disk, or by storage elsewhere.
-	watch.exceptWhile(() => !body.readableDidRead || body.readableLength > 0);
+	watch.exceptWhile(() => body.readableFlowing === null || body.readableLength > 0);
 	watch.start();
 	body.push = (piece: unknown, encoding?: BufferEncoding) => {
 		if (piece === null) watch.stop();

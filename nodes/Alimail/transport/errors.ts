@@ -148,9 +148,7 @@ export function unansweredError(
 ): NodeApiError {
 	const { kind, request, reason, hint } = failure;
 	const isUnsent = kind === 'unsent' || kind === 'expired';
-	const message = isUnsent
-		? withoutSecrets(reason)
-		: `No answer to ${request}: ${withoutSecrets(reason)}`;
+	const message = isUnsent ? reason : `No answer to ${request}: ${reason}`;
 	const error = new NodeApiError(node, {}, { message, description: hint, itemIndex });
 	error.context.data = { request, unanswered: isUnsent ? 'unsent' : kind };
 	return error;

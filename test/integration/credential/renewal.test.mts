@@ -208,7 +208,9 @@ describe('a token endpoint that gives no token', () => {
 		const { error, run } = await alimail.run({ parameters: getUser });
 		expect(error?.message).toContain(expected);
 		expect(error?.message).toContain('Check');
-		expect(simulator.tokenRequests).toHaveLength(1);
+		// A connection that breaks may hold the next time.
+		if ('reset' in fault) expect(simulator.tokenRequests.length).toBeGreaterThan(1);
+		else expect(simulator.tokenRequests).toHaveLength(1);
 		expect(simulator.apiRequests).toHaveLength(0);
 		expect(JSON.stringify(run)).not.toContain(leak);
 		expect(JSON.stringify(run)).not.toContain(simulator.clientSecret);
