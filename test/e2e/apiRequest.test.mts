@@ -290,7 +290,7 @@ describeN8n('API Request', (n8n) => {
 					});
 					expect(new Set(json.map(({ id }) => id))).toHaveProperty('size', 25);
 					expect(simulator.apiRequests.map(({ body }) => body)).toEqual([
-						{ query: 'folderId:2', size: 10 },
+						{ query: 'folderId:2', size: 10, cursor: '' },
 						{ query: 'folderId:2', size: 10, cursor: expect.stringMatching(/./) },
 						{ query: 'folderId:2', size: 10, cursor: expect.stringMatching(/./) },
 					]);

@@ -40,11 +40,11 @@ export function growthRatio(
 		shortMs = Math.min(shortMs, msOf(work, short, times * runs));
 		plainMs = Math.min(plainMs, msOf(PLAIN_WORK, short, times));
 		longMs = Math.min(longMs, msOf(work, long, runs));
-		const ratio = longMs / Math.max(shortMs, plainMs);
+		const ratio = longMs / Math.max(shortMs, plainMs, SHORTEST_SAMPLE_MS / times);
 		if (round >= 2 && ratio < times * CERTAINLY_LINEAR) break;
 		if (round >= 12 && ratio > times * CERTAINLY_NOT) break;
 	}
-	return longMs / Math.max(shortMs, plainMs);
+	return longMs / Math.max(shortMs, plainMs, SHORTEST_SAMPLE_MS / times);
 }
 
 /** Time of one run, as the average of so many. */
