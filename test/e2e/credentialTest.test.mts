@@ -141,7 +141,11 @@ describeN8n('testing a credential', (n8n) => {
 				{ status: 401, body: { error: 'invalid_client', error_description: 'Unknown client' } },
 				'HTTP 401, code invalid_client, Unknown client',
 			],
-			['the page of a proxy', { status: 502, body: 'html' }, 'HTTP 502, Bad gateway Bad gateway'],
+			[
+				'the page of a proxy',
+				{ status: 502, body: 'html', times: Infinity },
+				'HTTP 502, Bad gateway Bad gateway. It is out of order',
+			],
 			[
 				'the page of a proxy with status 200',
 				{ body: 'html' },
@@ -157,7 +161,7 @@ describeN8n('testing a credential', (n8n) => {
 			expect(status).toBe('Error');
 			expect(message).toMatch(/^Alimail gave no access token: /);
 			expect(message).toContain(said);
-			expect(message).toMatch(/ Check the Application ID .* paid one\.$/);
+			expect(message).toMatch(/ Check the Application ID .* paid one\.$| Try again later\.$/);
 		});
 
 		test('tells a redirect to a login page, and does not follow it with the secret', async () => {
@@ -166,7 +170,8 @@ describeN8n('testing a credential', (n8n) => {
 			simulator.fault({ path: TOKEN, redirect: `${other.url}/login`, times: 10 });
 			expect(await saveAndTest(simulator)).toEqual({
 				status: 'Error',
-				message: `Alimail gave no access token: HTTP 302. ${whatToCheck}`,
+				message:
+					'Alimail gave no access token: HTTP 302. It leads elsewhere, and the secret does not follow. Check the region, the Base URL, and the proxy in between.',
 			});
 			expect(other.requests).toEqual([]);
 		});

@@ -75,11 +75,11 @@ export function escapeFilterValue(text: string): string {
 
 /** Whether a text can stand in a filter as one condition: every parenthesis in it is closed, none before it was opened. */
 export function isFilter(text: string): boolean {
+	if (!text.startsWith('(')) return false;
 	let depth = 0;
-	for (let at = 0; at < text.length; at++) {
-		if (text[at] === '(') depth++;
-		else if (depth === 0) return false;
-		else if (text[at] === ')' && --depth === 0) return at === text.length - 1;
+	for (const { 0: parenthesis, index } of text.matchAll(/[()]/g)) {
+		if (parenthesis === '(') depth++;
+		else if (--depth === 0) return index === text.length - 1;
 	}
 	return false;
 }
