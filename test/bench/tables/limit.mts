@@ -46,7 +46,7 @@ export async function limitTable(lab: Lab): Promise<Section> {
 			'exchanges',
 		],
 		rows,
-		text: `The limit is a sliding window over the whole domain, as the simulator counts it. "Answers brought home" are items that came out with data; "rate" is answered requests a second between the first and the last, compared with the limit. The Alimail node starts at most 36 requests a second by default, sends again what was refused with 429, and slows down when that happens. The HTTP Request node sends all items at once unless *Batching* is set, and gives up on every 429. Three processes share the limit without knowing of each other. On a computer that is busy with other things requests bunch up on their way, so that some are refused even at 36 a second, and timers fire late; both cost rate.`,
+		text: `The limit is a sliding window over the whole domain, as the simulator counts it. "Answers brought home" are items that came out with data; "rate" is answered requests a second between the first and the last, compared with the limit. The Alimail node starts at most 40 requests in a little more than a second, sends again what was refused with 429, and goes on with as many a second as the server has accepted from it. The HTTP Request node sends all items at once unless *Batching* is set, and gives up on every 429. Three processes share the limit without knowing of each other. On a computer that is busy with other things requests bunch up on their way, so that some are refused all the same, and timers fire late; both cost rate.`,
 	};
 
 	async function together(contender: Contender, all: Bench[]): Promise<string[]> {
