@@ -117,10 +117,10 @@ export async function renewAccessToken(
 /**
  * n8n's `authenticate`: signs a request for the application's own server, and for no other.
  *
- * An expired token, or one that is doubted, is not sent: the error thrown instead looks like the server's 401, on which both of n8n's request
- * helpers renew the token and come back, before anything has left. *Never Error*, pagination and single-use bodies would
- * otherwise never be renewed. Should a version of n8n not come back, the token goes out after a minute of refusals, and
- * the server's own 401 takes over.
+ * An expired token, or one that is doubted, is not sent: the error thrown instead looks like the server's 401, on which
+ * both of n8n's request helpers renew the token and come back, before anything has left. *Never Error*, pagination and
+ * single-use bodies would otherwise never be renewed. Should a version of n8n not come back, the token goes out after a
+ * minute of refusals, and the server's own 401 takes over.
  *
  * @param requestOptions - of the modern helper (`url`, `baseURL`) or of the legacy one (`uri`); stays as it is
  * @throws UserError when the request is bound for another origin
