@@ -118,6 +118,20 @@ async function newCredentials(n8n: N8nServer, simulator: Simulator) {
 	return { alimail, oAuth2 };
 }
 
+/** A token of the application, for requests that go around n8n. */
+export async function newToken({ url, clientId, clientSecret }: Simulator): Promise<string> {
+	const reply = await fetch(`${url}/oauth2/v2.0/token`, {
+		method: 'POST',
+		body: new URLSearchParams({
+			grant_type: 'client_credentials',
+			client_id: clientId,
+			client_secret: clientSecret,
+		}),
+	});
+	const { access_token: token } = (await reply.json()) as { access_token: string };
+	return token;
+}
+
 /** The Alimail node. */
 export function alimailNode(bench: Bench, parameters: NodeSketch['parameters']): NodeSketch {
 	return {

@@ -20,6 +20,7 @@ import type { NodeSketch } from '../support/workflow.mts';
 
 const version = '2.41.1';
 const workers = 3;
+const tokenLifetimeSeconds = 5;
 const executionTimeoutMs = 120_000;
 const lostJobsTimeoutMs = 60_000;
 /** n8n's standard. */
@@ -109,28 +110,39 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 			() => `The API did not answer ${count} calls`,
 		);
 
-	test('300 executions over three workers all succeed while tokens live for five seconds', async () => {
+	/** Three hundred executions while tokens live for five seconds; all of them succeed, each with one answer. */
+	const runManyOnShortTokens = async (): Promise<void> => {
 		const executions = 300;
-		const lifetimeSeconds = 5;
-		simulator.settings.tokenLifetimeSeconds = lifetimeSeconds;
+		simulator.settings.tokenLifetimeSeconds = tokenLifetimeSeconds;
 		const workflow = await oneRequest();
-		const startedAt = Date.now();
 		expect(await callMany(workflow, executions)).toBe(executions);
 		const ended = await n8n.waitForExecutionsOf(workflow.id, executions, executionTimeoutMs);
-		const elapsedSeconds = (Date.now() - startedAt) / 1000;
 
 		expect(await failuresOf(ended)).toEqual([]);
 		expect(answersPerCall().size).toBe(executions);
 		expect(Math.max(...answersPerCall().values())).toBe(1);
 		for (const worker of n8n.workers) expect(workOf(worker).finished).not.toEqual([]);
+		// Tokens did run out: otherwise this would show nothing.
+		expect(simulator.tokenRequests.length).toBeGreaterThan(1);
+	};
+
+	test('300 executions over three workers all succeed while tokens live for five seconds', async () => {
+		const startedAt = Date.now();
+		await runManyOnShortTokens();
+		const elapsedSeconds = (Date.now() - startedAt) / 1000;
 
 		// A process asks for a token at most once per usable life: the five seconds less two margins of a tenth, the time
 		// for which it hands a token out. A run of `elapsed` seconds touches at most that many lives and one that it begins
 		// in the middle of.
-		const lives = Math.ceil(elapsedSeconds / (lifetimeSeconds * 0.8)) + 1;
+		const lives = Math.ceil(elapsedSeconds / (tokenLifetimeSeconds * 0.8)) + 1;
 		expect(simulator.tokenRequests.length).toBeLessThanOrEqual(workers * lives);
-		// And tokens did run out: otherwise this test would show nothing.
-		expect(simulator.tokenRequests.length).toBeGreaterThan(1);
+	});
+
+	test('300 executions over three workers all succeed on a server where a new token ends the older ones', async () => {
+		simulator.settings.newTokenEndsOlder = true;
+		await runManyOnShortTokens();
+		// And some requests did meet a token that had been ended.
+		expect(simulator.apiRequests.some(({ status }) => status === 401)).toBe(true);
 	});
 
 	test('a killed worker harms no execution but those that it was running', async () => {

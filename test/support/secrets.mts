@@ -9,13 +9,17 @@ const { stringify } = createRequire(import.meta.url)('flatted') as {
 /** As many characters of a secret in a row are a leak: an excerpt may hold the beginning of one. */
 const WINDOW = 10;
 
+/** In hex they are twice as many: ten digits, five bytes, turn up by chance in a few megabytes of other data. */
+const HEX_WINDOW = 2 * WINDOW;
+
 /** Of a long secret, every so many characters are enough: a piece that is a little longer still shows. */
 const LONG_TEXT = 500;
 const LONG_STEP = 6;
 
 /** Finds secrets in text: whole or in part, and in the spellings that they get on their way. */
 export class SecretScanner {
-	readonly #windows = new Map<string, string>();
+	/** By length: pieces of secrets, and the spelling that each is of. */
+	readonly #pieces = new Map<number, Map<string, string>>();
 
 	constructor(secrets: Iterable<string>) {
 		for (const secret of secrets) this.add(secret);
@@ -23,20 +27,24 @@ export class SecretScanner {
 
 	add(secret: string): void {
 		for (const [spelling, text] of spellingsOf(secret)) {
-			const size = Math.min(WINDOW, text.length);
+			const size = Math.min(spelling === 'in hex' ? HEX_WINDOW : WINDOW, text.length);
 			const step = text.length > LONG_TEXT ? LONG_STEP : 1;
+			const pieces = this.#pieces.get(size) ?? new Map<string, string>();
+			this.#pieces.set(size, pieces);
 			for (let at = 0; at + size <= text.length; at += step) {
-				this.#windows.set(text.slice(at, at + size).padEnd(WINDOW, '\0'), spelling);
+				pieces.set(text.slice(at, at + size), spelling);
 			}
 		}
 	}
 
 	/** @returns what was found, with its surroundings; nothing if there is nothing */
 	find(text: string): string | undefined {
-		for (let at = 0; at < text.length; at++) {
-			const spelling = this.#windows.get(text.slice(at, at + WINDOW));
-			if (spelling !== undefined) {
-				return `${spelling} at ${at}: …${text.slice(Math.max(0, at - 60), at + 60)}…`;
+		for (const [size, pieces] of this.#pieces) {
+			for (let at = 0; at + size <= text.length; at++) {
+				const spelling = pieces.get(text.slice(at, at + size));
+				if (spelling !== undefined) {
+					return `${spelling} at ${at}: …${text.slice(Math.max(0, at - 60), at + 60)}…`;
+				}
 			}
 		}
 		return undefined;

@@ -307,12 +307,7 @@ async function askOnce(
 	endAt: number,
 ): Promise<Reply> {
 	const timeout = Math.max(1, Math.min(TOKEN_TIMEOUT_MS, endAt - now()));
-	const end = new AbortController();
-	let isSilent = false;
-	const watch = new SilenceWatch(timeout, () => {
-		isSilent = true;
-		end.abort();
-	});
+	const watch = new SilenceWatch(timeout);
 	watch.until(endAt);
 	try {
 		const response = (await httpRequest({
@@ -322,17 +317,16 @@ async function askOnce(
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,
 			disableFollowRedirect: true,
-			abortSignal: end.signal,
+			abortSignal: watch.signal,
 		})) as IN8nHttpFullResponse;
 		const body = response.body as unknown as BinaryContent;
 		watchBody(body, watch);
 		const { statusCode, headers } = response;
 		return { statusCode, headers, text: textOf((await bytesOf(body, LONGEST_REPLY_BYTES)).bytes) };
 	} catch (error) {
-		throw isSilent ? Object.assign(new Error('silent'), { code: 'ETIMEDOUT' }) : error;
+		throw watch.hasTripped ? Object.assign(new Error('silent'), { code: 'ETIMEDOUT' }) : error;
 	} finally {
 		watch.end();
-		end.abort();
 	}
 }
 

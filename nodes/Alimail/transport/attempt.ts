@@ -72,8 +72,7 @@ export interface Pace {
 /** What belongs to sending a request once. */
 interface Attempt {
 	pace: Pace;
-	/** Ends it: the execution was cancelled, or it has been silent for too long. */
-	signal: AbortSignal;
+	/** Ends it when it has been silent for too long, and when the execution is cancelled. */
 	watch: SilenceWatch;
 	/** Of the request. */
 	body: unknown;
@@ -96,27 +95,22 @@ export async function sendOnce<Body>(
 	const { timeoutMs = DEFAULT_TIMEOUT_MS } = request.options ?? {};
 	const cancel = cancelSignal(context);
 	if (cancel?.aborted) return CANCELLED;
-	const end = new AbortController();
-	const abort = () => end.abort();
-	let isSilent = false;
-	const watch = new SilenceWatch(timeoutMs, () => {
-		isSilent = true;
-		abort();
-	});
+	const watch = new SilenceWatch(timeoutMs);
 	const failure = (otherwise: Failure): Failure => {
 		if (cancel?.aborted) return CANCELLED;
-		return isSilent ? silence(timeoutMs) : otherwise;
+		return watch.hasTripped ? silence(timeoutMs) : otherwise;
 	};
 	const streamed = streamedBody(request, () => {
 		pace.left();
 		watch.start();
 	});
 	const cancelled = new Promise<Failure>((resolve) => {
-		end.signal.addEventListener('abort', () => resolve(failure(CANCELLED)), { once: true });
+		watch.signal.addEventListener('abort', () => resolve(failure(CANCELLED)), { once: true });
 	});
-	cancel?.addEventListener('abort', abort, { once: true });
+	const end = () => watch.end();
+	cancel?.addEventListener('abort', end, { once: true });
 	try {
-		const attempt = { pace, signal: end.signal, watch, body: streamed ?? request.body };
+		const attempt = { pace, watch, body: streamed ?? request.body };
 		const sending = sendAndFollow(context, request, attempt).catch((error: unknown) =>
 			failure(
 				streamed?.problem === undefined
@@ -148,12 +142,9 @@ export async function sendOnce<Body>(
 		const { bytes } = body;
 		return { token, start, response: { ...response, body: read ? bytes : textOf(bytes) } };
 	} finally {
-		watch.end();
+		end();
 		streamed?.close();
-		// What nobody has read, such as the body of a redirect, would keep its connection: axios hands out streams that cannot
-		// be destroyed as long as they wait for the server.
-		abort();
-		cancel?.removeEventListener('abort', abort);
+		cancel?.removeEventListener('abort', end);
 	}
 }
 
@@ -215,7 +206,7 @@ function silence(timeoutMs: number): Failure {
 async function sendAndFollow(
 	context: AlimailContext,
 	request: AlimailRequest<unknown>,
-	{ pace, signal, watch, body }: Attempt,
+	{ pace, watch, body }: Attempt,
 ): Promise<Answer<BinaryContent> | Failure> {
 	const { method, options = {}, url } = request;
 	const { timeoutMs = DEFAULT_TIMEOUT_MS, followRedirects = true } = options;
@@ -233,14 +224,14 @@ async function sendAndFollow(
 		ignoreHttpStatusErrors: true,
 		// Followed below: n8n's own following holds the body in memory and sends the token to subdomains.
 		disableFollowRedirect: true,
-		abortSignal: signal,
+		abortSignal: watch.signal,
 	};
 	const send = async (
 		withToken: boolean,
 		more: Partial<IHttpRequestOptions>,
 	): Promise<{ response: IN8nHttpFullResponse; token?: string }> =>
 		withToken
-			? await sendWithToken(context, signal, { ...common, headers, ...more })
+			? await sendWithToken(context, watch.signal, { ...common, headers, ...more })
 			: { response: await context.helpers.httpRequest({ ...common, ...more }) };
 
 	let withToken = request.withoutToken !== true;

@@ -27,6 +27,8 @@ export async function credentialOf(
 	if (reading === undefined || now() - reading.at >= REREAD_AFTER_MS) {
 		reading = { at: now(), fields: context.getCredentials(CREDENTIAL_NAME) };
 		readings.set(context, reading);
+		// One that failed is not kept: n8n's database may be busy for a moment.
+		reading.fields.catch(() => forgetCredential(context));
 	}
 	return await reading.fields;
 }

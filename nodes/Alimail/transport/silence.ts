@@ -11,8 +11,13 @@ const LONGEST_COUNTED_MS = 2 * CHECK_MS;
 const watches = new Set<SilenceWatch>();
 let isChecking = false;
 
-/** Watches something that moves in pieces, from {@link SilenceWatch.start} on, and says when nothing has moved for too long. */
+/** Watches something that moves in pieces, from {@link SilenceWatch.start} on, and ends it when nothing has moved for too long. */
 export class SilenceWatch {
+	private readonly controller = new AbortController();
+
+	/** It was this watch that ended what it watches. */
+	hasTripped = false;
+
 	private silentMs = 0;
 
 	private hasEnded = false;
@@ -23,12 +28,14 @@ export class SilenceWatch {
 
 	private readonly limitMs: number;
 
-	private readonly onSilence: () => void;
-
 	/** @param limitMs - for how long nothing may move, give or take a quarter of a second */
-	constructor(limitMs: number, onSilence: () => void) {
+	constructor(limitMs: number) {
 		this.limitMs = limitMs;
-		this.onSilence = onSilence;
+	}
+
+	/** Ends what is watched; also once {@link end} is called. */
+	get signal(): AbortSignal {
+		return this.controller.signal;
 	}
 
 	/** Also for a watch that has started: then as {@link moved}. */
@@ -62,17 +69,21 @@ export class SilenceWatch {
 		watches.delete(this);
 	}
 
-	/** For good. */
+	/**
+	 * For good. What nobody has read, such as the body of a redirect, would keep its connection: axios hands out streams that
+	 * cannot be destroyed as long as they wait for the server, so that they are aborted.
+	 */
 	end(): void {
 		this.hasEnded = true;
 		this.stop();
+		this.controller.abort();
 	}
 
 	check(elapsedMs: number): void {
 		this.silentMs = this.isHeldUp() ? 0 : this.silentMs + Math.min(elapsedMs, LONGEST_COUNTED_MS);
 		if (this.silentMs < this.limitMs && now() < this.endAt) return;
+		this.hasTripped = true;
 		this.end();
-		this.onSilence();
 	}
 }
 

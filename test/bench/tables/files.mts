@@ -7,6 +7,7 @@ import {
 	deploy,
 	httpRequestNode,
 	median,
+	newToken,
 	resultOf,
 	type Bench,
 	type Lab,
@@ -154,16 +155,7 @@ export async function filesTable(lab: Lab): Promise<Section> {
 
 /** An address that takes any number of uploads, one after another. */
 async function uploadSession(bench: Bench, draftUrl: string): Promise<{ uploadUrl: string }> {
-	const { url, clientId, clientSecret } = bench.simulator;
-	const token = await fetch(`${url}/oauth2/v2.0/token`, {
-		method: 'POST',
-		body: new URLSearchParams({
-			grant_type: 'client_credentials',
-			client_id: clientId,
-			client_secret: clientSecret,
-		}),
-	});
-	const { access_token: accessToken } = (await token.json()) as { access_token: string };
+	const accessToken = await newToken(bench.simulator);
 	const answer = await fetch(`${draftUrl}/attachments/createUploadSession`, {
 		method: 'POST',
 		headers: { authorization: `bearer ${accessToken}`, 'content-type': 'application/json' },

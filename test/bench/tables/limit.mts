@@ -1,15 +1,18 @@
-import type { RecordedRequest } from '../../simulator/index.mts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Simulator } from '../../simulator/index.mts';
 import {
 	deploy,
 	httpRequestBatched,
 	httpRequestOAuth2,
 	httpRequestOurs,
+	newToken,
 	ours,
 	runOnce,
 	withoutTokens,
 	type Bench,
 	type Contender,
 	type Lab,
+	type NodeRunResult,
 } from '../lab.mts';
 import type { Section } from '../report.mts';
 
@@ -17,23 +20,32 @@ const limit = 40;
 const items = 1000;
 const processes = 3;
 
-/** 1,000 requests against the limit of the service, from one process and from three at once. */
+/** What another application does meanwhile: half of the limit, for a minute. */
+const others = { perSecond: limit / 2, seconds: 60 };
+const itemsBesideOthers = 2400;
+const othersPath = '/v2/users/bob@example.com';
+
+/** How a service may count; which way Alimail does is not known. */
+const limiters = { slidingWindow: 'sliding window', tokenBucket: 'token bucket' } as const;
+type Limiter = keyof typeof limiters;
+
+/** 1,000 requests against the limit of the service, from one process, from three at once, and beside another application. */
 export async function limitTable(lab: Lab): Promise<Section> {
 	const { simulator } = lab;
 	const first = await lab.bench();
 	const rows: string[][] = [];
-	for (const contender of [ours, httpRequestOurs, httpRequestOAuth2, httpRequestBatched]) {
-		simulator.reset();
-		simulator.settings.rateLimit = limit;
-		const bench = await withoutTokens(first);
-		const run = await runOnce(bench, await deploy(bench, contender.node(bench)), items);
-		rows.push(row(contender.name, run.answers, items, run.requests, run.exchanges));
+	rows.push(await alone(ours, 'slidingWindow'));
+	rows.push(await alone(ours, 'tokenBucket'));
+	for (const contender of [httpRequestOurs, httpRequestOAuth2, httpRequestBatched]) {
+		rows.push(await alone(contender, 'slidingWindow'));
 	}
 	const benches: Bench[] = [];
 	for (let number = 0; number < processes; number++) benches.push(await lab.bench(number));
-	for (const contender of [ours, httpRequestBatched]) {
-		rows.push(await together(contender, benches));
-	}
+	rows.push(await together(ours, 'slidingWindow', benches));
+	rows.push(await together(ours, 'tokenBucket', benches));
+	rows.push(await together(httpRequestBatched, 'slidingWindow', benches));
+	rows.push(await besideOthers('slidingWindow'));
+	rows.push(await besideOthers('tokenBucket'));
 	return {
 		number: 1,
 		title: `${items.toLocaleString('en')} requests against a limit of ${limit} a second`,
@@ -46,12 +58,37 @@ export async function limitTable(lab: Lab): Promise<Section> {
 			'exchanges',
 		],
 		rows,
-		text: `The limit is a sliding window over the whole domain, as the simulator counts it. "Answers brought home" are items that came out with data; "rate" is answered requests a second between the first and the last, compared with the limit. The Alimail node starts at most 40 requests in a little more than a second, sends again what was refused with 429, and goes on with as many a second as the server has accepted from it. The HTTP Request node sends all items at once unless *Batching* is set, and gives up on every 429. Three processes share the limit without knowing of each other. On a computer that is busy with other things requests bunch up on their way, so that some are refused all the same, and timers fire late; both cost rate.`,
+		text: `"Answers brought home" are items that came out with data; "rate" is answered requests a second between the first and the last, everybody's together, compared with the limit, which counts for the whole domain. The Alimail node starts at most 40 requests in a little more than a second, sends again what was refused with 429, and goes on with as many a second as the server has accepted from it. The HTTP Request node sends all items at once unless *Batching* is set, and gives up on every 429. Three processes share the limit without knowing of each other. The other application sends ${others.perSecond} requests a second for ${others.seconds} seconds, whatever is answered; its requests are not counted among the calls. On a computer that is busy with other things requests bunch up on their way, so that some are refused all the same, and timers fire late; both cost rate.`,
 	};
 
-	async function together(contender: Contender, all: Bench[]): Promise<string[]> {
+	/** Sets the service anew, with its limit. */
+	function limitBy(limiter: Limiter): void {
 		simulator.reset();
 		simulator.settings.rateLimit = limit;
+		simulator.settings.rateLimiter = limiter;
+	}
+
+	async function alone(contender: Contender, limiter: Limiter): Promise<string[]> {
+		limitBy(limiter);
+		const bench = await withoutTokens(first);
+		const run = await runOnce(bench, await deploy(bench, contender.node(bench)), items);
+		return row(`${contender.name}; ${limiters[limiter]}`, run.answers, items, run);
+	}
+
+	async function besideOthers(limiter: Limiter): Promise<string[]> {
+		limitBy(limiter);
+		const bench = await withoutTokens(first);
+		const workflow = await deploy(bench, ours.node(bench));
+		const [run, refusedToOthers] = await Promise.all([
+			runOnce(bench, workflow, itemsBesideOthers),
+			takeHalf(simulator),
+		]);
+		const named = `${ours.name} beside another application, of whose requests ${refusedToOthers} are refused; ${limiters[limiter]}`;
+		return row(named, run.answers, itemsBesideOthers, run);
+	}
+
+	async function together(contender: Contender, limiter: Limiter, all: Bench[]): Promise<string[]> {
+		limitBy(limiter);
 		const workflows = await Promise.all(
 			all.map(async (one) => {
 				const bench = await withoutTokens(one);
@@ -64,23 +101,42 @@ export async function limitTable(lab: Lab): Promise<Section> {
 		);
 		const answers = runs.reduce((sum, run) => sum + run.answers, 0);
 		return row(
-			`${contender.name}; ${processes} processes at once`,
+			`${contender.name}; ${processes} processes at once; ${limiters[limiter]}`,
 			answers,
 			each * processes,
-			[...simulator.apiRequests],
-			simulator.tokenRequests.length,
+			{ requests: simulator.apiRequests, exchanges: simulator.tokenRequests.length },
 		);
 	}
+}
+
+/**
+ * Another application at work.
+ *
+ * @returns how many of its requests were refused
+ */
+async function takeHalf(simulator: Simulator): Promise<number> {
+	const token = await newToken(simulator);
+	const statuses: Array<Promise<number>> = [];
+	const startedAt = performance.now();
+	for (let count = 0; count < others.perSecond * others.seconds; count++) {
+		await sleep(startedAt + (count * 1000) / others.perSecond - performance.now());
+		statuses.push(
+			fetch(simulator.url + othersPath, { headers: { authorization: `bearer ${token}` } }).then(
+				({ status }) => status,
+			),
+		);
+	}
+	return (await Promise.all(statuses)).filter((status) => status === 429).length;
 }
 
 function row(
 	name: string,
 	answers: number,
 	wanted: number,
-	requests: RecordedRequest[],
-	exchanges: number,
+	{ requests, exchanges }: Pick<NodeRunResult, 'requests' | 'exchanges'>,
 ): string[] {
-	const refused = requests.filter(({ status }) => status === 429).length;
+	const own = requests.filter(({ path }) => path !== othersPath);
+	const refused = own.filter(({ status }) => status === 429).length;
 	const answered = requests.filter(({ status }) => status === 200).map(({ at }) => at);
 	const seconds = (Math.max(...answered) - Math.min(...answered)) / 1000;
 	const rate = (answered.length - 1) / seconds;
@@ -88,8 +144,8 @@ function row(
 	return [
 		name,
 		`${answers} of ${wanted}`,
-		String(requests.length),
-		`${((refused / requests.length) * 100).toFixed(1)} %`,
+		String(own.length),
+		`${((refused / own.length) * 100).toFixed(1)} %`,
 		ofLimit,
 		String(exchanges),
 	];

@@ -145,6 +145,16 @@ describe('someone who looks a user up', () => {
 		]);
 	});
 
+	it.each([
+		['an empty code', ''],
+		['a code that is null', null],
+	])('gets an answer that has %s of an error and is none', async (_what, detailErrorCode) => {
+		const body = { email: 'alice@example.com', name: 'Alice', detailErrorCode };
+		simulator.fault({ path: '/v2/users/*', status: 200, body });
+		const [user] = await succeed(alimail, 'user', 'get', { user: byAddress('alice@example.com') });
+		expect(user).toMatchObject({ email: 'alice@example.com', name: 'Alice' });
+	});
+
 	it('keeps fields out of the simplified output that were chosen before', async () => {
 		const user = byAddress('zhang.wei@example.com');
 		await succeed(alimail, 'user', 'get', { user, simplify: true, fields: ['phone'] });

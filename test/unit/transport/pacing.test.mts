@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Pacer, type Start } from '../../../nodes/Alimail/transport/pacing.ts';
+import { Pacer, pacerFor, type Start } from '../../../nodes/Alimail/transport/pacing.ts';
 import { RateLimiter } from '../../simulator/rateLimit.mts';
 
 const LIMIT = 40;
@@ -165,5 +165,17 @@ describe('requests that wait for their turn', () => {
 		const cancelled = pacer.run(LIMIT, end.signal, async () => 'free');
 		end.abort();
 		await expect(cancelled).resolves.toBe('free');
+	});
+});
+
+describe('the pacers of a process', () => {
+	it('are forgotten by when they were used last: never the one of the API itself', () => {
+		const api = pacerFor('https://api.example');
+		const first = pacerFor('https://storage.example/0');
+		for (let number = 1; number <= 300; number++) {
+			pacerFor(`https://storage.example/${number}`);
+			expect(pacerFor('https://api.example')).toBe(api);
+		}
+		expect(pacerFor('https://storage.example/0')).not.toBe(first);
 	});
 });
