@@ -95,15 +95,14 @@ export async function limitTable(lab: Lab): Promise<Section> {
 				return { bench, workflow: await deploy(bench, contender.node(bench)) };
 			}),
 		);
-		const each = Math.ceil(items / processes);
 		const runs = await Promise.all(
-			workflows.map(({ bench, workflow }) => runOnce(bench, workflow, each)),
+			workflows.map(({ bench, workflow }) => runOnce(bench, workflow, items)),
 		);
 		const answers = runs.reduce((sum, run) => sum + run.answers, 0);
 		return row(
-			`${contender.name}; ${processes} processes at once; ${limiters[limiter]}`,
+			`${contender.name}; ${processes} processes at once, each with as many; ${limiters[limiter]}`,
 			answers,
-			each * processes,
+			items * processes,
 			{ requests: simulator.apiRequests, exchanges: simulator.tokenRequests.length },
 		);
 	}
@@ -119,7 +118,8 @@ async function takeHalf(simulator: Simulator): Promise<number> {
 	const statuses: Array<Promise<number>> = [];
 	const startedAt = performance.now();
 	for (let count = 0; count < others.perSecond * others.seconds; count++) {
-		await sleep(startedAt + (count * 1000) / others.perSecond - performance.now());
+		const dueAt = startedAt + (count * 1000) / others.perSecond;
+		await sleep(Math.max(0, dueAt - performance.now()));
 		statuses.push(
 			fetch(simulator.url + othersPath, { headers: { authorization: `bearer ${token}` } }).then(
 				({ status }) => status,
