@@ -13,7 +13,7 @@ import {
 	authenticate,
 	renewAccessToken,
 	tokenRequest,
-} from '../nodes/Alimail/transport/accessToken';
+} from '../nodes/Alimail/auth/accessToken';
 
 export class AlimailApi implements ICredentialType {
 	name = 'alimailApi';

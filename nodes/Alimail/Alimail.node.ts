@@ -7,7 +7,7 @@ import {
 } from 'n8n-workflow';
 
 import { resources } from './actions';
-import { nodeProperties } from './actions/properties';
+import { nodeProperties } from './actions/form';
 import { runItems } from './actions/run';
 import * as listSearch from './methods/listSearch';
 

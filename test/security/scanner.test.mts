@@ -5,7 +5,7 @@ import {
 	rememberSecrets,
 	whileHidden,
 	withoutSecrets,
-} from '../../nodes/Alimail/transport/secrecy.ts';
+} from '../../nodes/Alimail/errors/redact.ts';
 import { growthRatio } from '../support/growth.mts';
 import { SecretScanner } from '../support/secrets.mts';
 

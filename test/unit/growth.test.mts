@@ -1,35 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { textOf } from '../../nodes/Alimail/actions/answer.ts';
-import { safeName } from '../../nodes/Alimail/actions/attachment/files.ts';
-import { isAddress } from '../../nodes/Alimail/actions/locators.ts';
-import { listOfText } from '../../nodes/Alimail/actions/fields.ts';
+import { textOf } from '../../nodes/Alimail/transport/json.ts';
+import { safeName } from '../../nodes/Alimail/mail/attachments.ts';
+import { isAddress } from '../../nodes/Alimail/parameters/locators.ts';
+import { listOfText } from '../../nodes/Alimail/parameters/writableFields.ts';
 import {
 	addressesFrom,
 	cleaned,
 	formatAddress,
 	isEmailAddress,
 	parseAddresses,
-} from '../../nodes/Alimail/actions/message/addresses.ts';
-import { escapedHtml, quoteOf, textOfHtml } from '../../nodes/Alimail/actions/message/quote.ts';
-import { searchQuery } from '../../nodes/Alimail/actions/message/searchQuery.ts';
+} from '../../nodes/Alimail/mail/addresses.ts';
+import { escapedHtml, quoteOf, textOfHtml } from '../../nodes/Alimail/mail/quote.ts';
+import { searchQuery } from '../../nodes/Alimail/mail/searchQuery.ts';
 import {
 	headersOf,
 	instantOf,
 	simplifiedMessage,
-} from '../../nodes/Alimail/actions/message/simplify.ts';
+} from '../../nodes/Alimail/mail/simplify.ts';
 import {
 	replyRecipients,
 	replySubject,
 	threadHeaders,
-} from '../../nodes/Alimail/actions/message/thread.ts';
+} from '../../nodes/Alimail/mail/thread.ts';
 import { isFilter, searchFilter, userFilter } from '../../nodes/Alimail/actions/user/filter.ts';
-import { originOf } from '../../nodes/Alimail/transport/application.ts';
-import { describeAnswer, errorIn, reasonFor } from '../../nodes/Alimail/transport/errors.ts';
+import { originOf } from '../../nodes/Alimail/auth/application.ts';
+import { describeAnswer, errorIn, reasonFor } from '../../nodes/Alimail/errors/nodeErrors.ts';
 import { listIn, nextCursor } from '../../nodes/Alimail/transport/pagination.ts';
-import { withoutSecrets } from '../../nodes/Alimail/transport/secrecy.ts';
+import { withoutSecrets } from '../../nodes/Alimail/errors/redact.ts';
 import { addressOf, fileAddress } from '../../nodes/Alimail/transport/url.ts';
 import { filtersFrom, passes } from '../../nodes/Alimail/trigger/filters.ts';
-import { timeOf } from '../../nodes/Alimail/trigger/mailbox.ts';
+import { timeOf } from '../../nodes/Alimail/trigger/folder.ts';
 import { readState } from '../../nodes/Alimail/trigger/state.ts';
 import { growthRatio } from '../support/growth.mts';
 

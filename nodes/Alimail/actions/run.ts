@@ -5,7 +5,7 @@ import {
 	type INodeExecutionData,
 } from 'n8n-workflow';
 
-import { pause } from '../transport/clock';
+import { pause } from '../flow/clock';
 import type { Concurrency, ItemOperation, Operation, OperationResult, Resource } from './types';
 
 /**

@@ -13,13 +13,13 @@ import {
 	StreamedFile,
 	textOf,
 	watchBody,
-} from './body';
-import { now } from './clock';
-import { credentialOf, CREDENTIAL_NAME, forgetCredential } from './credential';
-import { reasonFor } from './errors';
-import type { Start } from './pacing';
-import { withoutSecrets } from './secrecy';
-import { SilenceWatch } from './silence';
+} from '../flow/body';
+import { now } from '../flow/clock';
+import { credentialOf, CREDENTIAL_NAME, forgetCredential } from '../auth/credential';
+import { reasonFor } from '../errors/nodeErrors';
+import type { Start } from '../flow/pacing';
+import { withoutSecrets } from '../errors/redact';
+import { SilenceWatch } from '../flow/silence';
 import type { AlimailContext, AlimailRequest, AlimailResponse, BinaryContent } from './types';
 
 const DEFAULT_TIMEOUT_MS = 60_000;

@@ -1,6 +1,6 @@
 import type { IDataObject, IHttpRequestMethods } from 'n8n-workflow';
 
-import { parameterError } from './errors';
+import { parameterError } from '../errors/nodeErrors';
 import { apiOrigin, requestJson } from './request';
 import type { AlimailContext, AlimailRequest } from './types';
 import { addressOf } from './url';

@@ -1,15 +1,15 @@
 import { jsonParse, type IDataObject } from 'n8n-workflow';
 
-import { doubtToken } from './accessToken';
+import { doubtToken } from '../auth/accessToken';
 import { cancelSignal, sendOnce } from './attempt';
-import { pause } from './clock';
-import { forgetCredential } from './credential';
-import { holdsError, refusedError, unansweredError } from './errors';
-import { DEFAULT_REQUESTS_PER_SECOND, pacerFor } from './pacing';
-import { isTemporary, retryAfterMs, retryWaitMs } from './retries';
+import { pause } from '../flow/clock';
+import { forgetCredential } from '../auth/credential';
+import { holdsError, refusedError, unansweredError } from '../errors/nodeErrors';
+import { DEFAULT_REQUESTS_PER_SECOND, pacerFor } from '../flow/pacing';
+import { isTemporary, retryAfterMs, retryWaitMs } from '../flow/retries';
 import type { AlimailContext, AlimailRequest, AlimailResponse } from './types';
 
-export { apiOrigin } from './credential';
+export { apiOrigin } from '../auth/credential';
 
 const DEFAULT_MAX_RETRIES = 5;
 

@@ -7,7 +7,7 @@ import type {
 	IPollFunctions,
 } from 'n8n-workflow';
 
-import type { StreamedFile, StreamedForm } from './body';
+import type { StreamedFile, StreamedForm } from '../flow/body';
 
 /** Whatever of n8n's contexts a request is made from. */
 export type AlimailContext = IExecuteFunctions | IPollFunctions | ILoadOptionsFunctions;

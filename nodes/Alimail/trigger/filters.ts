@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { isObject, textOf } from '../actions/answer';
+import { isObject, textOf } from '../transport/json';
 
 /** What a message has to be like; what is missing is not looked at. */
 export interface MessageFilters {

@@ -1,7 +1,7 @@
 import type { IPollFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { READING } from '../actions/answer';
-import type { FolderMessage } from './mailbox';
+import { READING } from '../transport/json';
+import type { FolderMessage } from './folder';
 import { readItem, withError, type MessageRead, type Output } from './reading';
 import type { Waiting } from './state';
 import type { Turn } from './turns';

@@ -1,8 +1,8 @@
 import type { IPollFunctions } from 'n8n-workflow';
 
-import { restatedError } from '../transport/errors';
+import { restatedError } from '../errors/nodeErrors';
 import { passes, type MessageFilters } from './filters';
-import { isServerWide, NO_ITEM, searched, type FolderMessage } from './mailbox';
+import { isServerWide, NO_ITEM, searched, type FolderMessage } from './folder';
 
 /** A message, and what is to judge it; undefined for one that has passed before. */
 export interface Candidate {

@@ -7,19 +7,19 @@ import {
 	type IPollFunctions,
 } from 'n8n-workflow';
 
-import { pickFields } from '../actions/answer';
+import { pickFields } from '../transport/json';
 import {
 	attachmentItem,
 	downloadAttachment,
 	listAttachments,
 	type MessagePlace,
-} from '../actions/attachment/files';
-import { selectedFields } from '../actions/message/fields';
-import { simplifiedMessage } from '../actions/message/simplify';
-import { sha256 } from '../transport/application';
+} from '../mail/attachments';
+import { selectedFields } from '../mail/messageFields';
+import { simplifiedMessage } from '../mail/simplify';
+import { sha256 } from '../auth/application';
 import { apiOrigin } from '../transport/request';
 import { keptFile } from './keptFiles';
-import { isServerWide, NO_ITEM, readMessage, type FolderMessage } from './mailbox';
+import { isServerWide, NO_ITEM, readMessage, type FolderMessage } from './folder';
 
 /** Fields that a list of messages gives; only the body and the headers take a request for each message. */
 export const LIST_FIELDS: readonly string[] = selectedFields(

@@ -1,13 +1,13 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 
-import { isObject, textOf } from '../actions/answer';
-import { attachmentsPrefix } from '../actions/attachment/binaries';
-import { idParameter, mailboxParameter } from '../actions/locators';
-import { selectedFields } from '../actions/message/fields';
-import { refuseEmptyFilters, trimmedText } from '../actions/parameters';
-import { parameterError } from '../transport/errors';
+import { isObject, textOf } from '../transport/json';
+import { attachmentsPrefix } from '../mail/attachmentBinaries';
+import { idParameter, mailboxParameter } from '../parameters/locators';
+import { selectedFields } from '../mail/messageFields';
+import { refuseEmptyFilters, trimmedText } from '../parameters/values';
+import { parameterError } from '../errors/nodeErrors';
 import { FILTERED_FIELDS, type MessageFilters } from './filters';
-import { LISTED_FIELDS, NO_ITEM, type WatchedFolder } from './mailbox';
+import { LISTED_FIELDS, NO_ITEM, type WatchedFolder } from './folder';
 import { DEFAULT_LOOK_BACK_HOURS, filtersProperty, MAX_LOOK_BACK_HOURS } from './properties';
 import { LIST_FIELDS, type Output } from './reading';
 

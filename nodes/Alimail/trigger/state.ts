@@ -1,7 +1,7 @@
 import { createHash } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 
-import { isObject } from '../actions/answer';
+import { isObject } from '../transport/json';
 import { filtersFrom, type MessageFilters } from './filters';
 
 /**

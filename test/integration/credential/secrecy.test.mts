@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { describeAnswer, errorIn } from '../../../nodes/Alimail/transport/errors.ts';
-import { rememberSecrets, withoutSecrets } from '../../../nodes/Alimail/transport/secrecy.ts';
+import { describeAnswer, errorIn } from '../../../nodes/Alimail/errors/nodeErrors.ts';
+import { rememberSecrets, withoutSecrets } from '../../../nodes/Alimail/errors/redact.ts';
 
 it.each([24, 32, 36, 39])('a token of %i characters that lost its last one', (length) => {
 	const token = createHash('sha256').update(String(length)).digest('hex').slice(0, length);

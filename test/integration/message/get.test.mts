@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MESSAGE_FIELDS } from '../../../nodes/Alimail/actions/message/fields.ts';
+import { MESSAGE_FIELDS } from '../../../nodes/Alimail/mail/messageFields.ts';
 import { mail } from '../../support/mail.mts';
 import { simulated } from '../../support/simulated.mts';
 

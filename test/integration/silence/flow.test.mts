@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { StreamedFile } from '../../../nodes/Alimail/transport/body.ts';
+import { StreamedFile } from '../../../nodes/Alimail/flow/body.ts';
 import { apiRequest } from '../../support/simulated.mts';
 import { answeringServer, giveToken, json, TOKEN_PATH } from '../../support/answeringServer.mts';
 

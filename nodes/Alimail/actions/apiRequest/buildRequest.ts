@@ -5,13 +5,13 @@ import {
 	type IHttpRequestMethods,
 } from 'n8n-workflow';
 
-import { binaryContent } from '../../transport/binary';
-import { StreamedFile, StreamedForm } from '../../transport/body';
-import { parameterError } from '../../transport/errors';
+import { binaryContent } from '../../mail/binaryField';
+import { StreamedFile, StreamedForm } from '../../flow/body';
+import { parameterError } from '../../errors/nodeErrors';
 import { apiOrigin } from '../../transport/request';
 import type { AlimailRequest, RequestOptions } from '../../transport/types';
 import { addressOf } from '../../transport/url';
-import { collectionParameter } from '../parameters';
+import { collectionParameter } from '../../parameters/values';
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'];
 

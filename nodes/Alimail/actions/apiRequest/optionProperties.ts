@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { DEFAULT_REQUESTS_PER_SECOND } from '../../transport/pacing';
+import { DEFAULT_REQUESTS_PER_SECOND } from '../../flow/pacing';
 import { MAX_PAGE_SIZE } from '../../transport/pagination';
 
 const paged = { show: { '/pagination': ['cursor', 'offset'] } };

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { returnAllProperties } from '../parameters';
+import { returnAllProperties } from '../../parameters/values';
 import { bodyProperties } from './bodyProperties';
 import { optionProperties } from './optionProperties';
 import { pairs, specifyOptions } from './pairs';

@@ -3,7 +3,7 @@ import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8
 import { MAX_PAGE_SIZE, collect, pagesByCursor, pagesByOffset } from '../../transport/pagination';
 import { request, requestJson } from '../../transport/request';
 import type { AlimailRequest } from '../../transport/types';
-import { collectionParameter, resultLimit, textParameter } from '../parameters';
+import { collectionParameter, resultLimit, textParameter } from '../../parameters/values';
 import type { ItemOperation, OperationResult } from '../types';
 import { buildRequest } from './buildRequest';
 import { responseItems, splitItems } from './output';

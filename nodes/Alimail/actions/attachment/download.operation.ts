@@ -1,11 +1,11 @@
 import { NodeApiError } from 'n8n-workflow';
 
-import { READING } from '../answer';
-import { mailboxParameter, mailboxProperty } from '../locators';
+import { READING } from '../../transport/json';
+import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
 import { messageIdProperty } from '../message/properties';
-import { requiredTextParameter } from '../parameters';
+import { requiredTextParameter } from '../../parameters/values';
 import type { ItemOperation } from '../types';
-import { attachmentItem, downloadAttachment, listAttachments } from './files';
+import { attachmentItem, downloadAttachment, listAttachments } from '../../mail/attachments';
 
 /** Source: https://help.aliyun.com/document_detail/2856396.html */
 export const download: ItemOperation = {

@@ -1,10 +1,10 @@
-import { READING } from '../answer';
-import { mailboxParameter, mailboxProperty } from '../locators';
+import { READING } from '../../transport/json';
+import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
 import { messageIdProperty } from '../message/properties';
-import { simplifyProperty } from '../message/fields';
-import { requiredTextParameter, resultLimit, returnAllProperties } from '../parameters';
+import { simplifyProperty } from '../../mail/messageFields';
+import { requiredTextParameter, resultLimit, returnAllProperties } from '../../parameters/values';
 import type { ItemOperation } from '../types';
-import { attachmentItem, listAttachments } from './files';
+import { attachmentItem, listAttachments } from '../../mail/attachments';
 
 /** Source: https://help.aliyun.com/document_detail/2856396.html */
 export const getAll: ItemOperation = {

@@ -9,10 +9,10 @@ import {
 import { callApi } from '../../transport/call';
 import { collect, pagesByOffset } from '../../transport/pagination';
 import type { AlimailContext } from '../../transport/types';
-import { entriesOf, pickFields, textOf, withCounts } from '../answer';
-import { listOfText, type WritableField } from '../fields';
-import { idLocator } from '../locators';
-import { walkTree, type PlacedEntry, type TreeEntry } from '../tree';
+import { entriesOf, pickFields, textOf, withCounts } from '../../transport/json';
+import { listOfText, type WritableField } from '../../parameters/writableFields';
+import { idLocator } from '../../parameters/locators';
+import { walkTree, type PlacedEntry, type TreeEntry } from '../../transport/walkTree';
 
 export const DEPARTMENTS_PATH = '/v2/departments';
 

@@ -1,5 +1,5 @@
-import { READING } from '../answer';
-import { idParameter } from '../locators';
+import { READING } from '../../transport/json';
+import { idParameter } from '../../parameters/locators';
 import type { ItemOperation } from '../types';
 import { departmentProperty, fieldsProperty, getDepartment, selectedFields } from './departments';
 

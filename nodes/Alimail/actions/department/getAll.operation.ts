@@ -1,6 +1,6 @@
-import { READING } from '../answer';
-import { idParameter } from '../locators';
-import { resultLimit, returnAllProperties } from '../parameters';
+import { READING } from '../../transport/json';
+import { idParameter } from '../../parameters/locators';
+import { resultLimit, returnAllProperties } from '../../parameters/values';
 import type { ItemOperation } from '../types';
 import {
 	ROOT_DEFAULT,

@@ -1,6 +1,6 @@
 import { callApi } from '../../transport/call';
-import { changedFields, fieldProperties, type WritableField } from '../fields';
-import { idParameter } from '../locators';
+import { changedFields, fieldProperties, type WritableField } from '../../parameters/writableFields';
+import { idParameter } from '../../parameters/locators';
 import type { ItemOperation } from '../types';
 import {
 	DEPARTMENT_PATH,

@@ -1,8 +1,8 @@
-import { parameterError } from '../../transport/errors';
-import { mailboxParameter, mailboxProperty } from '../locators';
-import { outgoingFile, readFieldNames } from '../message/compose';
-import { uploadFile } from '../message/delivery';
-import { collectionParameter, requiredTextParameter } from '../parameters';
+import { parameterError } from '../../errors/nodeErrors';
+import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
+import { outgoingFile, readFieldNames } from '../../mail/composition';
+import { uploadFile } from '../../mail/delivery';
+import { collectionParameter, requiredTextParameter } from '../../parameters/values';
 import type { ItemOperation } from '../types';
 import { draftIdProperty } from './properties';
 

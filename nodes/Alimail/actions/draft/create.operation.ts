@@ -1,13 +1,13 @@
-import { mailboxParameter, mailboxProperty } from '../locators';
-import { readComposition } from '../message/compose';
+import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
+import { readComposition } from '../../mail/composition';
 import {
 	composeOptions,
 	contentProperties,
 	subjectProperty,
 	toProperty,
-} from '../message/composeProperties';
-import { makeDraft } from '../message/delivery';
-import { draftItem } from '../message/outcome';
+} from '../../mail/compositionProperties';
+import { makeDraft } from '../../mail/delivery';
+import { draftItem } from '../../mail/outcome';
 import type { ItemOperation } from '../types';
 
 /**

@@ -1,6 +1,6 @@
-import { mailboxParameter, mailboxProperty } from '../locators';
-import { sendDraft } from '../message/delivery';
-import { collectionParameter, requiredTextParameter } from '../parameters';
+import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
+import { sendDraft } from '../../mail/delivery';
+import { collectionParameter, requiredTextParameter } from '../../parameters/values';
 import type { ItemOperation } from '../types';
 import { draftIdProperty } from './properties';
 

@@ -1,6 +1,6 @@
 import { callApi } from '../../transport/call';
-import { idLocator, mailboxParameter, mailboxProperty, addedIdParameter } from '../locators';
-import { requiredTextParameter } from '../parameters';
+import { idLocator, mailboxParameter, mailboxProperty, addedIdParameter } from '../../parameters/locators';
+import { requiredTextParameter } from '../../parameters/values';
 import type { ItemOperation } from '../types';
 import { FOLDERS_PATH, folderIn } from './folders';
 

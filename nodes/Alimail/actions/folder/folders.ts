@@ -1,11 +1,11 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { callApi } from '../../transport/call';
-import { parameterError } from '../../transport/errors';
+import { parameterError } from '../../errors/nodeErrors';
 import type { AlimailContext } from '../../transport/types';
-import { countOf, entriesOf, isObject, textOf, withCounts } from '../answer';
-import { WELL_KNOWN_FOLDERS, idParameter } from '../locators';
-import { walkTree, type PlacedEntry, type TreeEntry } from '../tree';
+import { countOf, entriesOf, isObject, textOf, withCounts } from '../../transport/json';
+import { WELL_KNOWN_FOLDERS, idParameter } from '../../parameters/locators';
+import { walkTree, type PlacedEntry, type TreeEntry } from '../../transport/walkTree';
 
 /** `mailFolders` of a mailbox. Source: https://help.aliyun.com/document_detail/2856396.html */
 export const FOLDERS_PATH = '/v2/users/{email}/mailFolders';

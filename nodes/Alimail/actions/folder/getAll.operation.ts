@@ -1,6 +1,6 @@
-import { READING } from '../answer';
-import { collectionParameter, resultLimit, returnAllProperties } from '../parameters';
-import { idLocator, mailboxParameter, mailboxProperty, addedIdParameter } from '../locators';
+import { READING } from '../../transport/json';
+import { collectionParameter, resultLimit, returnAllProperties } from '../../parameters/values';
+import { idLocator, mailboxParameter, mailboxProperty, addedIdParameter } from '../../parameters/locators';
 import type { ItemOperation } from '../types';
 import { listFolders } from './folders';
 

@@ -1,10 +1,10 @@
 import { NodeApiError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 
 import { callApi } from '../../transport/call';
-import { restatedError } from '../../transport/errors';
-import { changedNothing } from '../answer';
-import { mailboxParameter } from '../locators';
-import { requiredTextParameter } from '../parameters';
+import { restatedError } from '../../errors/nodeErrors';
+import { changedNothing } from '../../transport/json';
+import { mailboxParameter } from '../../parameters/locators';
+import { requiredTextParameter } from '../../parameters/values';
 import type { OperationResult } from '../types';
 
 /** The most IDs that one call takes (third-party: yaerp; vendor code: dws). */

@@ -1,5 +1,5 @@
-import { parameterError } from '../../transport/errors';
-import { mailboxProperty } from '../locators';
+import { parameterError } from '../../errors/nodeErrors';
+import { mailboxProperty } from '../../parameters/locators';
 import type { BatchOperation } from '../types';
 import { runBatch } from './batch';
 import { messageIdProperty } from './properties';

@@ -1,10 +1,10 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-import { parameterError } from '../../transport/errors';
-import { addedIdParameter, idLocator } from '../locators';
-import { filtersParameter, refuseEmpty, trimmedText } from '../parameters';
-import type { SearchFilters } from './searchQuery';
-import { utcTime } from './time';
+import { parameterError } from '../../errors/nodeErrors';
+import { addedIdParameter, idLocator } from '../../parameters/locators';
+import { filtersParameter, refuseEmpty, trimmedText } from '../../parameters/values';
+import type { SearchFilters } from '../../mail/searchQuery';
+import { utcTime } from '../../parameters/time';
 
 /** What messages can be searched by. Read it with {@link readFilters}. */
 export const filtersProperty: INodeProperties = {

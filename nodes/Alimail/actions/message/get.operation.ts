@@ -1,12 +1,12 @@
 import { callApi } from '../../transport/call';
-import { attachmentsPrefix, downloadAll, downloadProperties } from '../attachment/binaries';
-import { READING } from '../answer';
-import { mailboxParameter, mailboxProperty } from '../locators';
-import { collectionParameter, requiredTextParameter } from '../parameters';
+import { attachmentsPrefix, downloadAll, downloadProperties } from '../../mail/attachmentBinaries';
+import { READING } from '../../transport/json';
+import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
+import { collectionParameter, requiredTextParameter } from '../../parameters/values';
 import type { ItemOperation } from '../types';
-import { SIMPLE_FIELDS, fieldsProperty, selectedFields, simplifyProperty } from './fields';
+import { SIMPLE_FIELDS, fieldsProperty, selectedFields, simplifyProperty } from '../../mail/messageFields';
 import { messageIdProperty } from './properties';
-import { messageIn, simplifiedMessage } from './simplify';
+import { messageIn, simplifiedMessage } from '../../mail/simplify';
 
 /** Source: third-party (pytbox, XiaoMi, yaerp and others agree on path and answer). */
 export const get: ItemOperation = {

@@ -1,22 +1,22 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { callApi } from '../../transport/call';
-import { parameterError } from '../../transport/errors';
+import { parameterError } from '../../errors/nodeErrors';
 import { MAX_PAGE_SIZE, collect, pagesByCursor } from '../../transport/pagination';
-import { READING, entriesOf, textOf } from '../answer';
-import { attachmentsPrefix, downloadAll, downloadProperties } from '../attachment/binaries';
-import { folderProperty, idParameter, mailboxParameter, mailboxProperty } from '../locators';
+import { READING, entriesOf, textOf } from '../../transport/json';
+import { attachmentsPrefix, downloadAll, downloadProperties } from '../../mail/attachmentBinaries';
+import { folderProperty, idParameter, mailboxParameter, mailboxProperty } from '../../parameters/locators';
 import {
 	collectionParameter,
 	requiredTextParameter,
 	resultLimit,
 	returnAllProperties,
-} from '../parameters';
+} from '../../parameters/values';
 import type { ItemOperation, OperationResult } from '../types';
-import { SIMPLE_FIELDS, fieldsProperty, selectedFields, simplifyProperty } from './fields';
+import { SIMPLE_FIELDS, fieldsProperty, selectedFields, simplifyProperty } from '../../mail/messageFields';
 import { filtersProperty, readFilters, readPeriod } from './filters';
-import { searchQuery } from './searchQuery';
-import { simplifiedMessage } from './simplify';
+import { searchQuery } from '../../mail/searchQuery';
+import { simplifiedMessage } from '../../mail/simplify';
 
 const ofFolder = { show: { getFrom: ['folder'] } };
 

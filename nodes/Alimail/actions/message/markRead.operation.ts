@@ -1,4 +1,4 @@
-import { mailboxProperty } from '../locators';
+import { mailboxProperty } from '../../parameters/locators';
 import type { BatchOperation } from '../types';
 import { runBatch } from './batch';
 import { messageIdProperty } from './properties';

@@ -1,5 +1,5 @@
 import { refuseMailbox } from '../folder/folders';
-import { folderProperty, idParameter, mailboxProperty } from '../locators';
+import { folderProperty, idParameter, mailboxProperty } from '../../parameters/locators';
 import type { BatchOperation } from '../types';
 import { runBatch } from './batch';
 import { messageIdProperty } from './properties';

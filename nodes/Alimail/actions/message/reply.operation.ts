@@ -1,24 +1,24 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { callApi, requestFor } from '../../transport/call';
-import { parameterError } from '../../transport/errors';
+import { parameterError } from '../../errors/nodeErrors';
 import { requestJson } from '../../transport/request';
-import { mailboxParameter, mailboxProperty } from '../locators';
-import { collectionParameter, requiredTextParameter } from '../parameters';
+import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
+import { collectionParameter, requiredTextParameter } from '../../parameters/values';
 import type { ItemOperation } from '../types';
-import { readComposition, type Composition } from './compose';
+import { readComposition, type Composition } from '../../mail/composition';
 import {
 	composeOptions,
 	contentProperties,
 	subjectProperty,
 	toProperty,
-} from './composeProperties';
-import { makeDraft, sendDraft } from './delivery';
-import { draftItem, sentItem } from './outcome';
+} from '../../mail/compositionProperties';
+import { makeDraft, sendDraft } from '../../mail/delivery';
+import { draftItem, sentItem } from '../../mail/outcome';
 import { messageIdProperty } from './properties';
-import { quoteOf } from './quote';
-import { messageIn } from './simplify';
-import { THREAD_FIELDS, replyRecipients, replySubject, threadHeaders } from './thread';
+import { quoteOf } from '../../mail/quote';
+import { messageIn } from '../../mail/simplify';
+import { THREAD_FIELDS, replyRecipients, replySubject, threadHeaders } from '../../mail/thread';
 
 /** Headers of the thread, which follow from the message that is answered. */
 const THREAD_HEADERS = ['in-reply-to', 'references'];

@@ -1,15 +1,15 @@
-import { parameterError } from '../../transport/errors';
-import { mailboxParameter, mailboxProperty } from '../locators';
+import { parameterError } from '../../errors/nodeErrors';
+import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
 import type { ItemOperation } from '../types';
-import { readComposition } from './compose';
+import { readComposition } from '../../mail/composition';
 import {
 	composeOptions,
 	contentProperties,
 	subjectProperty,
 	toProperty,
-} from './composeProperties';
-import { makeDraft, sendDraft } from './delivery';
-import { sentItem } from './outcome';
+} from '../../mail/compositionProperties';
+import { makeDraft, sendDraft } from '../../mail/delivery';
+import { sentItem } from '../../mail/outcome';
 
 /**
  * Sends a message. There is no one-step send: a draft is made, each file is uploaded into it, and it is sent. The

@@ -2,10 +2,10 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { callApi } from '../../transport/call';
 import { collect, pagesByOffset } from '../../transport/pagination';
-import { READING, countOf, entriesOf, pickFields, textOf } from '../answer';
-import { idParameter } from '../locators';
-import { resultLimit, returnAllProperties } from '../parameters';
-import { walkTree } from '../tree';
+import { READING, countOf, entriesOf, pickFields, textOf } from '../../transport/json';
+import { idParameter } from '../../parameters/locators';
+import { resultLimit, returnAllProperties } from '../../parameters/values';
+import { walkTree } from '../../transport/walkTree';
 import type { ItemOperation } from '../types';
 
 /** Stands for the folder above all others (third-party: yaerp, deepAgents). */

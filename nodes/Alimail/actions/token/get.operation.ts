@@ -1,6 +1,6 @@
-import { currentAccessToken } from '../../transport/accessToken';
-import { CREDENTIAL_NAME } from '../../transport/credential';
-import { collectionParameter } from '../parameters';
+import { currentAccessToken } from '../../auth/accessToken';
+import { CREDENTIAL_NAME } from '../../auth/credential';
+import { collectionParameter } from '../../parameters/values';
 import type { BatchOperation } from '../types';
 
 /**

@@ -1,8 +1,8 @@
-import { parameterError } from '../../transport/errors';
+import { parameterError } from '../../errors/nodeErrors';
 import { withRealDepartments } from '../department/departments';
-import { fieldProperties, writtenFields, type WritableField } from '../fields';
-import { idLocator, idParameter, isAddress } from '../locators';
-import { requiredTextParameter } from '../parameters';
+import { fieldProperties, writtenFields, type WritableField } from '../../parameters/writableFields';
+import { idLocator, idParameter, isAddress } from '../../parameters/locators';
+import { requiredTextParameter } from '../../parameters/values';
 import type { ItemOperation } from '../types';
 import { callWithPassword } from './password';
 import {

@@ -1,6 +1,6 @@
 import { callApi } from '../../transport/call';
-import { READING } from '../answer';
-import { userProperty } from '../locators';
+import { READING } from '../../transport/json';
+import { userProperty } from '../../parameters/locators';
 import type { ItemOperation } from '../types';
 import { outputProperties, selectedFields, wantsSimple } from './properties';
 import { USER_PATH, presentUser, userParameter } from './users';

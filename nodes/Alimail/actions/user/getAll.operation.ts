@@ -1,9 +1,9 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-import { parameterError } from '../../transport/errors';
-import { READING } from '../answer';
+import { parameterError } from '../../errors/nodeErrors';
+import { READING } from '../../transport/json';
 import { realDepartmentId } from '../department/departments';
-import { addedIdParameter, idLocator } from '../locators';
+import { addedIdParameter, idLocator } from '../../parameters/locators';
 import {
 	collectionParameter,
 	filtersParameter,
@@ -11,7 +11,7 @@ import {
 	resultLimit,
 	returnAllProperties,
 	trimmedText,
-} from '../parameters';
+} from '../../parameters/values';
 import type { ItemOperation } from '../types';
 import { isFilter, userFilter } from './filter';
 import {

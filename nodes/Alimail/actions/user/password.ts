@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { callApi, type ApiCall } from '../../transport/call';
-import { whileHidden } from '../../transport/secrecy';
+import { whileHidden } from '../../errors/redact';
 import type { AlimailContext } from '../../transport/types';
 import { withoutPasswords } from './users';
 

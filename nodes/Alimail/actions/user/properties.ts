@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-import { parameterError } from '../../transport/errors';
-import { listOfText, type WritableField } from '../fields';
+import { parameterError } from '../../errors/nodeErrors';
+import { listOfText, type WritableField } from '../../parameters/writableFields';
 import { USER_FIELDS } from './users';
 
 export const STATUS_OPTIONS: INodeProperties['options'] = [

@@ -1,4 +1,4 @@
-import { userProperty } from '../locators';
+import { userProperty } from '../../parameters/locators';
 import type { ItemOperation } from '../types';
 import { callWithPassword } from './password';
 import { forceChangeProperty, passwordParameter, passwordProperty } from './properties';

@@ -6,11 +6,11 @@ import {
 } from 'n8n-workflow';
 
 import { callApi } from '../../transport/call';
-import { parameterError } from '../../transport/errors';
+import { parameterError } from '../../errors/nodeErrors';
 import { MAX_PAGE_SIZE, collect, pagesByCursor } from '../../transport/pagination';
 import type { AlimailContext } from '../../transport/types';
-import { entriesOf, isObject, pickFields } from '../answer';
-import { idParameter, isAddress } from '../locators';
+import { entriesOf, isObject, pickFields } from '../../transport/json';
+import { idParameter, isAddress } from '../../parameters/locators';
 
 export const USERS_PATH = '/v2/users';
 
