@@ -9,11 +9,8 @@ import type {
 	Icon,
 } from 'n8n-workflow';
 
-import {
-	authenticate,
-	renewAccessToken,
-	tokenRequest,
-} from '../nodes/Alimail/auth/accessToken';
+import { authenticate, renewAccessToken } from '../nodes/Alimail/auth/authentication';
+import { tokenRequest } from '../nodes/Alimail/auth/exchange';
 
 export class AlimailApi implements ICredentialType {
 	name = 'alimailApi';

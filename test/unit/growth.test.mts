@@ -24,7 +24,7 @@ import {
 } from '../../nodes/Alimail/mail/thread.ts';
 import { isFilter, searchFilter, userFilter } from '../../nodes/Alimail/actions/user/filter.ts';
 import { originOf } from '../../nodes/Alimail/auth/application.ts';
-import { describeAnswer, errorIn, reasonFor } from '../../nodes/Alimail/errors/nodeErrors.ts';
+import { describeAnswer, errorIn, reasonFor } from '../../nodes/Alimail/errors/answerError.ts';
 import { listIn, nextCursor } from '../../nodes/Alimail/transport/pagination.ts';
 import { withoutSecrets } from '../../nodes/Alimail/errors/redact.ts';
 import { addressOf, fileAddress } from '../../nodes/Alimail/transport/url.ts';

@@ -1,5 +1,6 @@
-import { createHash } from 'crypto';
 import { UserError, type ICredentialDataDecryptedObject } from 'n8n-workflow';
+
+import { sha256 } from '../errors/hash';
 
 /**
  * Where Alimail answers, by the value of the credential's *Region*.
@@ -70,11 +71,6 @@ export function originOf(credentials: ICredentialDataDecryptedObject): string {
 		);
 	}
 	return url.origin;
-}
-
-/** Hex SHA-256 of a text. */
-export function sha256(text: string): string {
-	return createHash('sha256').update(text).digest('hex');
 }
 
 function isLoopback(hostname: string): boolean {

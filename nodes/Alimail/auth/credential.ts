@@ -1,8 +1,15 @@
-import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
+import type {
+	ICredentialDataDecryptedObject,
+	IExecuteFunctions,
+	ILoadOptionsFunctions,
+	IPollFunctions,
+} from 'n8n-workflow';
 
-import { originOf } from './application';
 import { now } from '../flow/clock';
-import type { AlimailContext } from '../transport/types';
+import { originOf } from './application';
+
+/** Whatever of n8n's contexts a request is made from. */
+export type AlimailContext = IExecuteFunctions | IPollFunctions | ILoadOptionsFunctions;
 
 export const CREDENTIAL_NAME = 'alimailApi';
 

@@ -1,5 +1,9 @@
-import type { BinaryContent } from '../transport/types';
+import type { IExecuteFunctions } from 'n8n-workflow';
+
 import type { SilenceWatch } from './silence';
+
+/** Bytes, at hand or still to be read. */
+export type BinaryContent = Parameters<IExecuteFunctions['helpers']['prepareBinaryData']>[0];
 
 /** Bytes that are in memory are sent in pieces of this size, so that it shows that they move. */
 export const PIECE_BYTES = 64 * 1024;

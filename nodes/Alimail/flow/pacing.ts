@@ -30,6 +30,9 @@ const NEXT_GROWTH_MS = 500;
 /** How long a start is remembered: the answer that says it was refused comes later. */
 const REMEMBERED_MS = 3000;
 
+/** For operations that only read: enough items side by side for the rate that Alimail allows. */
+export const READING = { itemsAtOnce: 10 };
+
 /** Servers remembered at the same time, and nodes that have a limit of their own. */
 const MAX_PACERS = 200;
 

@@ -7,7 +7,12 @@ import type {
 } from 'n8n-workflow';
 
 import { parameterError } from '../errors/nodeErrors';
-import { attachmentItem, downloadAttachment, listAttachments, type MessagePlace } from './attachments';
+import {
+	attachmentItem,
+	downloadAttachment,
+	listAttachments,
+	type MessagePlace,
+} from './attachments';
 
 const DEFAULT_PREFIX = 'attachment_';
 

@@ -7,12 +7,15 @@ import {
 	type IPollFunctions,
 } from 'n8n-workflow';
 
+import { apiOrigin } from '../auth/credential';
+import { holdsError } from '../errors/answerError';
+import { refusedError, restatedError } from '../errors/nodeErrors';
+import type { BinaryContent } from '../flow/body';
 import { callApi, requestFor } from '../transport/call';
-import { holdsError, refusedError, restatedError } from '../errors/nodeErrors';
-import { apiOrigin, request } from '../transport/request';
-import type { AlimailResponse, BinaryContent } from '../transport/types';
-import { fileAddress } from '../transport/url';
 import { countOf, entriesOf, isObject, textOf } from '../transport/json';
+import { request } from '../transport/request';
+import type { AlimailResponse } from '../transport/types';
+import { fileAddress } from '../transport/url';
 import { cleaned } from './addresses';
 import { headersOf } from './simplify';
 

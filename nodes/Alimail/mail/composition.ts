@@ -1,11 +1,11 @@
 import { sanitizeFilename, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 
-import { binaryContent, type BinaryContent } from './binaryField';
 import { parameterError } from '../errors/nodeErrors';
-import { isObject } from '../transport/json';
-import { listOfText } from '../parameters/writableFields';
 import { collectionParameter } from '../parameters/values';
+import { listOfText } from '../parameters/writableFields';
+import { isObject } from '../transport/json';
 import { cleaned, parseAddresses, type Address } from './addresses';
+import { binaryContent, type BinaryContent } from './binaryField';
 
 /** A file on its way into a draft. */
 export interface OutgoingFile {

@@ -1,11 +1,12 @@
 import { NodeApiError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 
+import { apiOrigin } from '../auth/credential';
+import { restatedError, changedNothing } from '../errors/nodeErrors';
 import { StreamedFile } from '../flow/body';
-import { callApi, requestFor } from '../transport/call';
-import { restatedError } from '../errors/nodeErrors';
-import { apiOrigin, request, requestJson } from '../transport/request';
+import { callApi, requestFor, requestJson } from '../transport/call';
+import { textOf } from '../transport/json';
+import { request } from '../transport/request';
 import { fileAddress } from '../transport/url';
-import { changedNothing, textOf } from '../transport/json';
 import type { Composition, OutgoingFile } from './composition';
 import { messageIn } from './simplify';
 

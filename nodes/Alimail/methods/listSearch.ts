@@ -6,13 +6,13 @@ import {
 	type INodeListSearchResult,
 } from 'n8n-workflow';
 
-import { isObject, textOf } from '../transport/json';
 import { ROOT_DEPARTMENT, getDepartment, listDepartments } from '../actions/department/departments';
 import { listFolders, wellKnownName } from '../actions/folder/folders';
-import { WELL_KNOWN_FOLDERS, isAddress } from '../parameters/locators';
 import { searchFilter } from '../actions/user/filter';
 import { userPage } from '../actions/user/users';
 import { restatedError } from '../errors/nodeErrors';
+import { WELL_KNOWN_FOLDERS, isAddress } from '../parameters/locators';
+import { isObject, textOf } from '../transport/json';
 import { nextCursor } from '../transport/pagination';
 
 /** A list search has no input items. */

@@ -208,3 +208,23 @@ export function addedIdParameter(
 		? idParameter(context, `${collection}.${name}`, displayName, itemIndex)
 		: undefined;
 }
+
+export const messageIdProperty: INodeProperties = {
+	displayName: 'Message ID',
+	name: 'messageId',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. DzzzzzzNpQ9$---.abCd',
+	description: "The ID of the message, e.g. from Get Many. It is not the 'Message-ID' header.",
+};
+
+export const draftIdProperty: INodeProperties = {
+	displayName: 'Draft ID',
+	name: 'draftId',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. DzzzzzzNpQ9$---.abCd',
+	description: 'The ID of the draft, e.g. from Create. It no longer exists once the draft is sent.',
+};

@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
+import type { AlimailContext } from '../auth/credential';
 import { parameterError } from '../errors/nodeErrors';
-import type { AlimailContext } from '../transport/types';
 import { isObject } from '../transport/json';
 
 /** How many results are wanted, as in n8n's own nodes. */

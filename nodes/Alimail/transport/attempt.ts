@@ -7,20 +7,26 @@ import {
 } from 'n8n-workflow';
 
 import {
+	credentialOf,
+	CREDENTIAL_NAME,
+	forgetCredential,
+	type AlimailContext,
+} from '../auth/credential';
+import { reasonFor } from '../errors/answerError';
+import { withoutSecrets } from '../errors/redact';
+import {
 	bytesOf,
 	LONGEST_ANSWER_BYTES,
 	PIECE_BYTES,
 	StreamedFile,
 	textOf,
 	watchBody,
+	type BinaryContent,
 } from '../flow/body';
 import { now } from '../flow/clock';
-import { credentialOf, CREDENTIAL_NAME, forgetCredential } from '../auth/credential';
-import { reasonFor } from '../errors/nodeErrors';
 import type { Start } from '../flow/pacing';
-import { withoutSecrets } from '../errors/redact';
 import { SilenceWatch } from '../flow/silence';
-import type { AlimailContext, AlimailRequest, AlimailResponse, BinaryContent } from './types';
+import type { AlimailRequest, AlimailResponse } from './types';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 

@@ -1,8 +1,10 @@
-import type { IDataObject, IHttpRequestMethods } from 'n8n-workflow';
+import { jsonParse, type IDataObject, type IHttpRequestMethods } from 'n8n-workflow';
 
-import { parameterError } from '../errors/nodeErrors';
-import { apiOrigin, requestJson } from './request';
-import type { AlimailContext, AlimailRequest } from './types';
+import { apiOrigin, type AlimailContext } from '../auth/credential';
+import { holdsError } from '../errors/answerError';
+import { parameterError, refusedError } from '../errors/nodeErrors';
+import { request } from './request';
+import type { AlimailRequest } from './types';
 import { addressOf } from './url';
 
 /** A call of one endpoint, as the operations make it. */
@@ -54,4 +56,38 @@ export async function requestFor(context: AlimailContext, call: ApiCall): Promis
  */
 export async function callApi(context: AlimailContext, call: ApiCall): Promise<IDataObject> {
 	return await requestJson(context, await requestFor(context, call));
+}
+
+/**
+ * Sends a request and reads the answer as JSON.
+ *
+ * @returns the object that came; an empty one for an empty body (third-party: send and batch calls answer so), unless it
+ * was asked for something: a list that is cut off like that would look complete
+ * @throws NodeApiError as {@link request} does, and when the answer is no JSON object or holds an error despite its status
+ */
+export async function requestJson(
+	context: AlimailContext,
+	alimailRequest: AlimailRequest,
+): Promise<IDataObject> {
+	const { method, url, itemIndex } = alimailRequest;
+	const { body: text, statusCode } = await request(context, alimailRequest);
+	if (text.trim() === '' && method !== 'GET') return {};
+	const answer = jsonParse<unknown>(text, { fallbackValue: null });
+	const isObject = typeof answer === 'object' && answer !== null && !Array.isArray(answer);
+	if (!isObject || holdsError(answer as IDataObject)) {
+		throw refusedError(
+			context.getNode(),
+			{
+				request: `${method} ${url.pathname}`,
+				statusCode,
+				answer,
+				text,
+				problem: isObject
+					? undefined
+					: `answered ${method} ${url.pathname} with something other than JSON`,
+			},
+			itemIndex,
+		);
+	}
+	return answer as IDataObject;
 }

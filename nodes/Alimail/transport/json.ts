@@ -1,11 +1,6 @@
 import { NodeApiError, type IDataObject } from 'n8n-workflow';
 
-import { dataOf } from '../errors/nodeErrors';
-import type { AlimailContext } from './types';
-import type { Concurrency } from '../actions/types';
-
-/** For operations that only read: enough items side by side for the rate that Alimail allows. */
-export const READING: Concurrency = { itemsAtOnce: 10 };
+import type { AlimailContext } from '../auth/credential';
 
 /**
  * The entries of a list in an answer. Those that are no objects are dropped.
@@ -33,15 +28,6 @@ export function entriesOf(
 			itemIndex,
 		},
 	);
-}
-
-/** Whether a call that failed has certainly changed nothing: it was refused, or has never left. */
-export function changedNothing(error: unknown): boolean {
-	if (!(error instanceof NodeApiError)) return false;
-	const { statusCode, unanswered } = dataOf(error);
-	// 408 says that the server has waited for something, and not what it did meanwhile.
-	const refused = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
-	return unanswered === 'unsent' || (refused && statusCode !== 408);
 }
 
 /** Whether a value from outside is an object with fields. */

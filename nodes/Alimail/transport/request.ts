@@ -1,15 +1,13 @@
-import { jsonParse, type IDataObject } from 'n8n-workflow';
+import { jsonParse } from 'n8n-workflow';
 
 import { doubtToken } from '../auth/accessToken';
-import { cancelSignal, sendOnce } from './attempt';
+import { forgetCredential, type AlimailContext } from '../auth/credential';
+import { refusedError, unansweredError } from '../errors/nodeErrors';
 import { pause } from '../flow/clock';
-import { forgetCredential } from '../auth/credential';
-import { holdsError, refusedError, unansweredError } from '../errors/nodeErrors';
 import { DEFAULT_REQUESTS_PER_SECOND, pacerFor } from '../flow/pacing';
 import { isTemporary, retryAfterMs, retryWaitMs } from '../flow/retries';
-import type { AlimailContext, AlimailRequest, AlimailResponse } from './types';
-
-export { apiOrigin } from '../auth/credential';
+import { cancelSignal, sendOnce } from './attempt';
+import type { AlimailRequest, AlimailResponse } from './types';
 
 const DEFAULT_MAX_RETRIES = 5;
 
@@ -106,40 +104,6 @@ export async function request<Body = string>(
 			body: (read ? await read({ ...response, body: body as Buffer }) : body) as Body,
 		};
 	}
-}
-
-/**
- * Sends a request and reads the answer as JSON.
- *
- * @returns the object that came; an empty one for an empty body (third-party: send and batch calls answer so), unless it
- * was asked for something: a list that is cut off like that would look complete
- * @throws NodeApiError as {@link request} does, and when the answer is no JSON object or holds an error despite its status
- */
-export async function requestJson(
-	context: AlimailContext,
-	alimailRequest: AlimailRequest,
-): Promise<IDataObject> {
-	const { method, url, itemIndex } = alimailRequest;
-	const { body: text, statusCode } = await request(context, alimailRequest);
-	if (text.trim() === '' && method !== 'GET') return {};
-	const answer = jsonParse<unknown>(text, { fallbackValue: null });
-	const isObject = typeof answer === 'object' && answer !== null && !Array.isArray(answer);
-	if (!isObject || holdsError(answer as IDataObject)) {
-		throw refusedError(
-			context.getNode(),
-			{
-				request: `${method} ${url.pathname}`,
-				statusCode,
-				answer,
-				text,
-				problem: isObject
-					? undefined
-					: `answered ${method} ${url.pathname} with something other than JSON`,
-			},
-			itemIndex,
-		);
-	}
-	return answer as IDataObject;
 }
 
 /** What a node's own limit is kept by. */

@@ -1,19 +1,6 @@
-import type {
-	GenericValue,
-	IDataObject,
-	IExecuteFunctions,
-	IHttpRequestMethods,
-	ILoadOptionsFunctions,
-	IPollFunctions,
-} from 'n8n-workflow';
+import type { GenericValue, IDataObject, IHttpRequestMethods } from 'n8n-workflow';
 
-import type { StreamedFile, StreamedForm } from '../flow/body';
-
-/** Whatever of n8n's contexts a request is made from. */
-export type AlimailContext = IExecuteFunctions | IPollFunctions | ILoadOptionsFunctions;
-
-/** Bytes, at hand or still to be read. */
-export type BinaryContent = Parameters<IExecuteFunctions['helpers']['prepareBinaryData']>[0];
+import type { BinaryContent, StreamedFile, StreamedForm } from '../flow/body';
 
 export interface AlimailRequest<Body = string> {
 	method: IHttpRequestMethods;
@@ -23,7 +10,7 @@ export interface AlimailRequest<Body = string> {
 	/** JSON, text or bytes. */
 	body?: GenericValue | Buffer;
 	/**
-	 * In place of `body`, for files: makes the body of one attempt, see body.ts.
+	 * In place of `body`, for files: makes the body of one attempt, see flow/body.ts.
 	 *
 	 * @param moved - to be called for every piece that leaves
 	 */

@@ -1,12 +1,11 @@
 import { NodeApiError, type IDataObject, type IPollFunctions } from 'n8n-workflow';
 
-import { entriesOf, textOf } from '../transport/json';
+import { dataOf, restatedError } from '../errors/nodeErrors';
 import { searchQuery } from '../mail/searchQuery';
 import { messageIn } from '../mail/simplify';
-import { callApi, requestFor } from '../transport/call';
-import { dataOf, restatedError } from '../errors/nodeErrors';
+import { callApi, requestFor, requestJson } from '../transport/call';
+import { entriesOf, textOf } from '../transport/json';
 import { MAX_PAGE_SIZE, pagesByCursor } from '../transport/pagination';
-import { requestJson } from '../transport/request';
 import type { RecordedMessage } from './state';
 
 /** A message of the folder with what the list says about it. */

@@ -1,6 +1,6 @@
 import type { IPollFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { READING } from '../transport/json';
+import { READING } from '../flow/pacing';
 import type { FolderMessage } from './folder';
 import { readItem, withError, type MessageRead, type Output } from './reading';
 import type { Waiting } from './state';

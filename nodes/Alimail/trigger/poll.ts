@@ -5,15 +5,15 @@ import {
 	type IPollFunctions,
 } from 'n8n-workflow';
 
-import { searchQuery } from '../mail/searchQuery';
-import { sha256 } from '../auth/application';
+import { apiOrigin } from '../auth/credential';
+import { sha256 } from '../errors/hash';
 import { restatedError } from '../errors/nodeErrors';
-import { apiOrigin } from '../transport/request';
+import { searchQuery } from '../mail/searchQuery';
 import { passes, type MessageFilters } from './filters';
+import { folderPages, isNotFound, NO_ITEM, searchPages, type FolderMessage } from './folder';
 import { handOn, type HandOver } from './handOn';
 import { judge, type Judgement } from './judge';
 import { forgetFile, keepFile } from './keptFiles';
-import { folderPages, isNotFound, NO_ITEM, searchPages, type FolderMessage } from './folder';
 import { readItem } from './reading';
 import { listFields, readSettings, type Settings } from './settings';
 import { readState, storedFilters, type Waiting } from './state';

@@ -1,8 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { downloadProperties } from '../mail/attachmentBinaries';
-import { folderProperty, mailboxProperty } from '../parameters/locators';
 import { fieldsProperty, SIMPLE_FIELDS, simplifyProperty } from '../mail/messageFields';
+import { folderProperty, mailboxProperty } from '../parameters/locators';
 
 /** How long before the last poll a message may have been received that turns up, unless the user says otherwise. */
 export const DEFAULT_LOOK_BACK_HOURS = 24;

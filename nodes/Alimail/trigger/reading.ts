@@ -7,7 +7,8 @@ import {
 	type IPollFunctions,
 } from 'n8n-workflow';
 
-import { pickFields } from '../transport/json';
+import { apiOrigin } from '../auth/credential';
+import { sha256 } from '../errors/hash';
 import {
 	attachmentItem,
 	downloadAttachment,
@@ -16,10 +17,9 @@ import {
 } from '../mail/attachments';
 import { selectedFields } from '../mail/messageFields';
 import { simplifiedMessage } from '../mail/simplify';
-import { sha256 } from '../auth/application';
-import { apiOrigin } from '../transport/request';
-import { keptFile } from './keptFiles';
+import { pickFields } from '../transport/json';
 import { isServerWide, NO_ITEM, readMessage, type FolderMessage } from './folder';
+import { keptFile } from './keptFiles';
 
 /** Fields that a list of messages gives; only the body and the headers take a request for each message. */
 export const LIST_FIELDS: readonly string[] = selectedFields(

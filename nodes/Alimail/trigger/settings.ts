@@ -1,11 +1,11 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 
-import { isObject, textOf } from '../transport/json';
-import { attachmentsPrefix } from '../mail/attachmentBinaries';
-import { idParameter, mailboxParameter } from '../parameters/locators';
-import { selectedFields } from '../mail/messageFields';
-import { refuseEmptyFilters, trimmedText } from '../parameters/values';
 import { parameterError } from '../errors/nodeErrors';
+import { attachmentsPrefix } from '../mail/attachmentBinaries';
+import { selectedFields } from '../mail/messageFields';
+import { idParameter, mailboxParameter } from '../parameters/locators';
+import { refuseEmptyFilters, trimmedText } from '../parameters/values';
+import { isObject, textOf } from '../transport/json';
 import { FILTERED_FIELDS, type MessageFilters } from './filters';
 import { LISTED_FIELDS, NO_ITEM, type WatchedFolder } from './folder';
 import { DEFAULT_LOOK_BACK_HOURS, filtersProperty, MAX_LOOK_BACK_HOURS } from './properties';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { describeAnswer, errorIn } from '../../../nodes/Alimail/errors/nodeErrors.ts';
+import { describeAnswer, errorIn } from '../../../nodes/Alimail/errors/answerError.ts';
 import { rememberSecrets, withoutSecrets } from '../../../nodes/Alimail/errors/redact.ts';
 
 it.each([24, 32, 36, 39])('a token of %i characters that lost its last one', (length) => {

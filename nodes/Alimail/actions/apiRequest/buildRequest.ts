@@ -5,13 +5,13 @@ import {
 	type IHttpRequestMethods,
 } from 'n8n-workflow';
 
-import { binaryContent } from '../../mail/binaryField';
-import { StreamedFile, StreamedForm } from '../../flow/body';
+import { apiOrigin } from '../../auth/credential';
 import { parameterError } from '../../errors/nodeErrors';
-import { apiOrigin } from '../../transport/request';
+import { StreamedFile, StreamedForm } from '../../flow/body';
+import { binaryContent } from '../../mail/binaryField';
+import { collectionParameter } from '../../parameters/values';
 import type { AlimailRequest, RequestOptions } from '../../transport/types';
 import { addressOf } from '../../transport/url';
-import { collectionParameter } from '../../parameters/values';
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'];
 

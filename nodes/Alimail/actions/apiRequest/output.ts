@@ -7,11 +7,11 @@ import {
 	type INodeExecutionData,
 } from 'n8n-workflow';
 
-import { bytesOf, LONGEST_ANSWER_BYTES } from '../../flow/body';
 import { parameterError, refusedError } from '../../errors/nodeErrors';
-import { UnusablePage, listIn } from '../../transport/pagination';
-import type { AlimailRequest, AlimailResponse, BinaryContent } from '../../transport/types';
+import { bytesOf, LONGEST_ANSWER_BYTES, type BinaryContent } from '../../flow/body';
 import { collectionParameter } from '../../parameters/values';
+import { UnusablePage, listIn } from '../../transport/pagination';
+import type { AlimailRequest, AlimailResponse } from '../../transport/types';
 
 /**
  * Turns the answer to a request into items, as *Response Format* and its neighbours in *Options* say.

@@ -1,9 +1,10 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 
-import { MAX_PAGE_SIZE, collect, pagesByCursor, pagesByOffset } from '../../transport/pagination';
-import { request, requestJson } from '../../transport/request';
-import type { AlimailRequest } from '../../transport/types';
 import { collectionParameter, resultLimit, textParameter } from '../../parameters/values';
+import { requestJson } from '../../transport/call';
+import { MAX_PAGE_SIZE, collect, pagesByCursor, pagesByOffset } from '../../transport/pagination';
+import { request } from '../../transport/request';
+import type { AlimailRequest } from '../../transport/types';
 import type { ItemOperation, OperationResult } from '../types';
 import { buildRequest } from './buildRequest';
 import { responseItems, splitItems } from './output';

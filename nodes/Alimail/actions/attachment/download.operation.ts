@@ -1,11 +1,10 @@
 import { NodeApiError } from 'n8n-workflow';
 
-import { READING } from '../../transport/json';
-import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
-import { messageIdProperty } from '../message/properties';
+import { READING } from '../../flow/pacing';
+import { attachmentItem, downloadAttachment, listAttachments } from '../../mail/attachments';
+import { mailboxParameter, mailboxProperty, messageIdProperty } from '../../parameters/locators';
 import { requiredTextParameter } from '../../parameters/values';
 import type { ItemOperation } from '../types';
-import { attachmentItem, downloadAttachment, listAttachments } from '../../mail/attachments';
 
 /** Source: https://help.aliyun.com/document_detail/2856396.html */
 export const download: ItemOperation = {

@@ -1,10 +1,9 @@
-import { READING } from '../../transport/json';
-import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
-import { messageIdProperty } from '../message/properties';
+import { READING } from '../../flow/pacing';
+import { attachmentItem, listAttachments } from '../../mail/attachments';
 import { simplifyProperty } from '../../mail/messageFields';
+import { mailboxParameter, mailboxProperty, messageIdProperty } from '../../parameters/locators';
 import { requiredTextParameter, resultLimit, returnAllProperties } from '../../parameters/values';
 import type { ItemOperation } from '../types';
-import { attachmentItem, listAttachments } from '../../mail/attachments';
 
 /** Source: https://help.aliyun.com/document_detail/2856396.html */
 export const getAll: ItemOperation = {

@@ -1,7 +1,7 @@
-import { callApi } from '../../transport/call';
-import { fieldProperties, writtenFields } from '../../parameters/writableFields';
 import { idParameter } from '../../parameters/locators';
 import { requiredTextParameter } from '../../parameters/values';
+import { fieldProperties, writtenFields } from '../../parameters/writableFields';
+import { callApi } from '../../transport/call';
 import type { ItemOperation } from '../types';
 import {
 	DEPARTMENTS_PATH,

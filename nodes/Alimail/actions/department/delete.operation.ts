@@ -1,6 +1,6 @@
-import { callApi } from '../../transport/call';
 import { parameterError } from '../../errors/nodeErrors';
 import { idParameter } from '../../parameters/locators';
+import { callApi } from '../../transport/call';
 import type { ItemOperation } from '../types';
 import { DEPARTMENT_PATH, ROOT_DEPARTMENT, departmentProperty } from './departments';
 

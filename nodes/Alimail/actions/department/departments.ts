@@ -6,12 +6,12 @@ import {
 	type INodePropertyOptions,
 } from 'n8n-workflow';
 
-import { callApi } from '../../transport/call';
-import { collect, pagesByOffset } from '../../transport/pagination';
-import type { AlimailContext } from '../../transport/types';
-import { entriesOf, pickFields, textOf, withCounts } from '../../transport/json';
-import { listOfText, type WritableField } from '../../parameters/writableFields';
+import type { AlimailContext } from '../../auth/credential';
 import { idLocator } from '../../parameters/locators';
+import { listOfText, type WritableField } from '../../parameters/writableFields';
+import { callApi } from '../../transport/call';
+import { entriesOf, pickFields, textOf, withCounts } from '../../transport/json';
+import { collect, pagesByOffset } from '../../transport/pagination';
 import { walkTree, type PlacedEntry, type TreeEntry } from '../../transport/walkTree';
 
 export const DEPARTMENTS_PATH = '/v2/departments';

@@ -1,4 +1,4 @@
-import { READING } from '../../transport/json';
+import { READING } from '../../flow/pacing';
 import { idParameter } from '../../parameters/locators';
 import type { ItemOperation } from '../types';
 import { departmentProperty, fieldsProperty, getDepartment, selectedFields } from './departments';

@@ -1,6 +1,10 @@
-import { callApi } from '../../transport/call';
-import { changedFields, fieldProperties, type WritableField } from '../../parameters/writableFields';
 import { idParameter } from '../../parameters/locators';
+import {
+	changedFields,
+	fieldProperties,
+	type WritableField,
+} from '../../parameters/writableFields';
+import { callApi } from '../../transport/call';
 import type { ItemOperation } from '../types';
 import {
 	DEPARTMENT_PATH,

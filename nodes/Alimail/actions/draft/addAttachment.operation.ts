@@ -1,10 +1,9 @@
 import { parameterError } from '../../errors/nodeErrors';
-import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
 import { outgoingFile, readFieldNames } from '../../mail/composition';
 import { uploadFile } from '../../mail/delivery';
+import { mailboxParameter, mailboxProperty, draftIdProperty } from '../../parameters/locators';
 import { collectionParameter, requiredTextParameter } from '../../parameters/values';
 import type { ItemOperation } from '../types';
-import { draftIdProperty } from './properties';
 
 /** Source: https://help.aliyun.com/document_detail/2856471.html */
 export const addAttachment: ItemOperation = {

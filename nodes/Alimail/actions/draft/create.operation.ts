@@ -1,4 +1,3 @@
-import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
 import { readComposition } from '../../mail/composition';
 import {
 	composeOptions,
@@ -8,6 +7,7 @@ import {
 } from '../../mail/compositionProperties';
 import { makeDraft } from '../../mail/delivery';
 import { draftItem } from '../../mail/outcome';
+import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
 import type { ItemOperation } from '../types';
 
 /**

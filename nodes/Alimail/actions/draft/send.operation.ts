@@ -1,8 +1,7 @@
-import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
 import { sendDraft } from '../../mail/delivery';
+import { mailboxParameter, mailboxProperty, draftIdProperty } from '../../parameters/locators';
 import { collectionParameter, requiredTextParameter } from '../../parameters/values';
 import type { ItemOperation } from '../types';
-import { draftIdProperty } from './properties';
 
 /** Source: https://help.aliyun.com/document_detail/2856076.html */
 export const send: ItemOperation = {

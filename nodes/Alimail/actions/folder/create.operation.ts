@@ -1,6 +1,11 @@
-import { callApi } from '../../transport/call';
-import { idLocator, mailboxParameter, mailboxProperty, addedIdParameter } from '../../parameters/locators';
+import {
+	idLocator,
+	mailboxParameter,
+	mailboxProperty,
+	addedIdParameter,
+} from '../../parameters/locators';
 import { requiredTextParameter } from '../../parameters/values';
+import { callApi } from '../../transport/call';
 import type { ItemOperation } from '../types';
 import { FOLDERS_PATH, folderIn } from './folders';
 

@@ -1,5 +1,5 @@
-import { callApi } from '../../transport/call';
 import { folderProperty, mailboxParameter, mailboxProperty } from '../../parameters/locators';
+import { callApi } from '../../transport/call';
 import type { ItemOperation } from '../types';
 import { FOLDER_PATH, changeableFolderParameter } from './folders';
 

@@ -1,10 +1,10 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import { callApi } from '../../transport/call';
+import type { AlimailContext } from '../../auth/credential';
 import { parameterError } from '../../errors/nodeErrors';
-import type { AlimailContext } from '../../transport/types';
-import { countOf, entriesOf, isObject, textOf, withCounts } from '../../transport/json';
 import { WELL_KNOWN_FOLDERS, idParameter } from '../../parameters/locators';
+import { callApi } from '../../transport/call';
+import { countOf, entriesOf, isObject, textOf, withCounts } from '../../transport/json';
 import { walkTree, type PlacedEntry, type TreeEntry } from '../../transport/walkTree';
 
 /** `mailFolders` of a mailbox. Source: https://help.aliyun.com/document_detail/2856396.html */

@@ -1,6 +1,11 @@
-import { READING } from '../../transport/json';
+import { READING } from '../../flow/pacing';
+import {
+	idLocator,
+	mailboxParameter,
+	mailboxProperty,
+	addedIdParameter,
+} from '../../parameters/locators';
 import { collectionParameter, resultLimit, returnAllProperties } from '../../parameters/values';
-import { idLocator, mailboxParameter, mailboxProperty, addedIdParameter } from '../../parameters/locators';
 import type { ItemOperation } from '../types';
 import { listFolders } from './folders';
 

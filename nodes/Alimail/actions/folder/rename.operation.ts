@@ -1,6 +1,6 @@
-import { callApi } from '../../transport/call';
 import { folderProperty, mailboxParameter, mailboxProperty } from '../../parameters/locators';
 import { requiredTextParameter } from '../../parameters/values';
+import { callApi } from '../../transport/call';
 import type { ItemOperation } from '../types';
 import { FOLDER_PATH, changeableFolderParameter, folderIn } from './folders';
 

@@ -1,10 +1,9 @@
 import { NodeApiError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 
-import { callApi } from '../../transport/call';
-import { restatedError } from '../../errors/nodeErrors';
-import { changedNothing } from '../../transport/json';
+import { restatedError, changedNothing } from '../../errors/nodeErrors';
 import { mailboxParameter } from '../../parameters/locators';
 import { requiredTextParameter } from '../../parameters/values';
+import { callApi } from '../../transport/call';
 import type { OperationResult } from '../types';
 
 /** The most IDs that one call takes (third-party: yaerp; vendor code: dws). */

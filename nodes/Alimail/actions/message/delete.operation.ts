@@ -1,8 +1,7 @@
 import { parameterError } from '../../errors/nodeErrors';
-import { mailboxProperty } from '../../parameters/locators';
+import { mailboxProperty, messageIdProperty } from '../../parameters/locators';
 import type { BatchOperation } from '../types';
 import { runBatch } from './batch';
-import { messageIdProperty } from './properties';
 
 /**
  * Deletes messages. That they go to Deleted Items follows from `USER_DELETED` (inferred), and so does that a second call

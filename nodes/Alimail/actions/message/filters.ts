@@ -1,10 +1,10 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { parameterError } from '../../errors/nodeErrors';
-import { addedIdParameter, idLocator } from '../../parameters/locators';
-import { filtersParameter, refuseEmpty, trimmedText } from '../../parameters/values';
 import type { SearchFilters } from '../../mail/searchQuery';
+import { addedIdParameter, idLocator } from '../../parameters/locators';
 import { utcTime } from '../../parameters/time';
+import { filtersParameter, refuseEmpty, trimmedText } from '../../parameters/values';
 
 /** What messages can be searched by. Read it with {@link readFilters}. */
 export const filtersProperty: INodeProperties = {

@@ -1,12 +1,16 @@
-import { callApi } from '../../transport/call';
+import { READING } from '../../flow/pacing';
 import { attachmentsPrefix, downloadAll, downloadProperties } from '../../mail/attachmentBinaries';
-import { READING } from '../../transport/json';
-import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
-import { collectionParameter, requiredTextParameter } from '../../parameters/values';
-import type { ItemOperation } from '../types';
-import { SIMPLE_FIELDS, fieldsProperty, selectedFields, simplifyProperty } from '../../mail/messageFields';
-import { messageIdProperty } from './properties';
+import {
+	SIMPLE_FIELDS,
+	fieldsProperty,
+	selectedFields,
+	simplifyProperty,
+} from '../../mail/messageFields';
 import { messageIn, simplifiedMessage } from '../../mail/simplify';
+import { mailboxParameter, mailboxProperty, messageIdProperty } from '../../parameters/locators';
+import { collectionParameter, requiredTextParameter } from '../../parameters/values';
+import { callApi } from '../../transport/call';
+import type { ItemOperation } from '../types';
 
 /** Source: third-party (pytbox, XiaoMi, yaerp and others agree on path and answer). */
 export const get: ItemOperation = {

@@ -1,22 +1,33 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import { callApi } from '../../transport/call';
 import { parameterError } from '../../errors/nodeErrors';
-import { MAX_PAGE_SIZE, collect, pagesByCursor } from '../../transport/pagination';
-import { READING, entriesOf, textOf } from '../../transport/json';
+import { READING } from '../../flow/pacing';
 import { attachmentsPrefix, downloadAll, downloadProperties } from '../../mail/attachmentBinaries';
-import { folderProperty, idParameter, mailboxParameter, mailboxProperty } from '../../parameters/locators';
+import {
+	SIMPLE_FIELDS,
+	fieldsProperty,
+	selectedFields,
+	simplifyProperty,
+} from '../../mail/messageFields';
+import { searchQuery } from '../../mail/searchQuery';
+import { simplifiedMessage } from '../../mail/simplify';
+import {
+	folderProperty,
+	idParameter,
+	mailboxParameter,
+	mailboxProperty,
+} from '../../parameters/locators';
 import {
 	collectionParameter,
 	requiredTextParameter,
 	resultLimit,
 	returnAllProperties,
 } from '../../parameters/values';
+import { callApi } from '../../transport/call';
+import { entriesOf, textOf } from '../../transport/json';
+import { MAX_PAGE_SIZE, collect, pagesByCursor } from '../../transport/pagination';
 import type { ItemOperation, OperationResult } from '../types';
-import { SIMPLE_FIELDS, fieldsProperty, selectedFields, simplifyProperty } from '../../mail/messageFields';
 import { filtersProperty, readFilters, readPeriod } from './filters';
-import { searchQuery } from '../../mail/searchQuery';
-import { simplifiedMessage } from '../../mail/simplify';
 
 const ofFolder = { show: { getFrom: ['folder'] } };
 

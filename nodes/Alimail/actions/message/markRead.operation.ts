@@ -1,7 +1,6 @@
-import { mailboxProperty } from '../../parameters/locators';
+import { mailboxProperty, messageIdProperty } from '../../parameters/locators';
 import type { BatchOperation } from '../types';
 import { runBatch } from './batch';
-import { messageIdProperty } from './properties';
 
 /**
  * Source: third-party (yaerp) and vendor code (dws) for the name of the action; third-party (email-agent) for `message`

@@ -1,8 +1,12 @@
+import {
+	folderProperty,
+	idParameter,
+	mailboxProperty,
+	messageIdProperty,
+} from '../../parameters/locators';
 import { refuseMailbox } from '../folder/folders';
-import { folderProperty, idParameter, mailboxProperty } from '../../parameters/locators';
 import type { BatchOperation } from '../types';
 import { runBatch } from './batch';
-import { messageIdProperty } from './properties';
 
 /** Source: third-party (yaerp) for `ids` and `destinationFolderId` in the body; pytbox sends them in the query. */
 export const move: BatchOperation = {

@@ -1,7 +1,6 @@
-import { mailboxProperty } from '../../parameters/locators';
+import { mailboxProperty, messageIdProperty } from '../../parameters/locators';
 import type { BatchOperation } from '../types';
 import { runBatch } from './batch';
-import { messageIdProperty } from './properties';
 import { readTags, tagsProperty } from './tags';
 
 /** Source: third-party (yaerp) and vendor code (dws) for the name of the action. */

@@ -1,11 +1,6 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import { callApi, requestFor } from '../../transport/call';
 import { parameterError } from '../../errors/nodeErrors';
-import { requestJson } from '../../transport/request';
-import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
-import { collectionParameter, requiredTextParameter } from '../../parameters/values';
-import type { ItemOperation } from '../types';
 import { readComposition, type Composition } from '../../mail/composition';
 import {
 	composeOptions,
@@ -15,10 +10,13 @@ import {
 } from '../../mail/compositionProperties';
 import { makeDraft, sendDraft } from '../../mail/delivery';
 import { draftItem, sentItem } from '../../mail/outcome';
-import { messageIdProperty } from './properties';
 import { quoteOf } from '../../mail/quote';
 import { messageIn } from '../../mail/simplify';
 import { THREAD_FIELDS, replyRecipients, replySubject, threadHeaders } from '../../mail/thread';
+import { mailboxParameter, mailboxProperty, messageIdProperty } from '../../parameters/locators';
+import { collectionParameter, requiredTextParameter } from '../../parameters/values';
+import { callApi, requestFor, requestJson } from '../../transport/call';
+import type { ItemOperation } from '../types';
 
 /** Headers of the thread, which follow from the message that is answered. */
 const THREAD_HEADERS = ['in-reply-to', 'references'];

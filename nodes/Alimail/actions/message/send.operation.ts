@@ -1,6 +1,4 @@
 import { parameterError } from '../../errors/nodeErrors';
-import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
-import type { ItemOperation } from '../types';
 import { readComposition } from '../../mail/composition';
 import {
 	composeOptions,
@@ -10,6 +8,8 @@ import {
 } from '../../mail/compositionProperties';
 import { makeDraft, sendDraft } from '../../mail/delivery';
 import { sentItem } from '../../mail/outcome';
+import { mailboxParameter, mailboxProperty } from '../../parameters/locators';
+import type { ItemOperation } from '../types';
 
 /**
  * Sends a message. There is no one-step send: a draft is made, each file is uploaded into it, and it is sent. The

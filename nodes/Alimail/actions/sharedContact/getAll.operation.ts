@@ -1,10 +1,11 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import { callApi } from '../../transport/call';
-import { collect, pagesByOffset } from '../../transport/pagination';
-import { READING, countOf, entriesOf, pickFields, textOf } from '../../transport/json';
+import { READING } from '../../flow/pacing';
 import { idParameter } from '../../parameters/locators';
 import { resultLimit, returnAllProperties } from '../../parameters/values';
+import { callApi } from '../../transport/call';
+import { countOf, entriesOf, pickFields, textOf } from '../../transport/json';
+import { collect, pagesByOffset } from '../../transport/pagination';
 import { walkTree } from '../../transport/walkTree';
 import type { ItemOperation } from '../types';
 

@@ -1,4 +1,4 @@
-import { currentAccessToken } from '../../auth/accessToken';
+import { currentAccessToken } from '../../auth/authentication';
 import { CREDENTIAL_NAME } from '../../auth/credential';
 import { collectionParameter } from '../../parameters/values';
 import type { BatchOperation } from '../types';

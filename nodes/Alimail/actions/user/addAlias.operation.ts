@@ -1,7 +1,7 @@
-import { callApi } from '../../transport/call';
 import { parameterError } from '../../errors/nodeErrors';
 import { isAddress, userProperty } from '../../parameters/locators';
 import { requiredTextParameter } from '../../parameters/values';
+import { callApi } from '../../transport/call';
 import type { ItemOperation } from '../types';
 import { USER_PATH, userParameter } from './users';
 

@@ -1,8 +1,12 @@
 import { parameterError } from '../../errors/nodeErrors';
-import { withRealDepartments } from '../department/departments';
-import { fieldProperties, writtenFields, type WritableField } from '../../parameters/writableFields';
 import { idLocator, idParameter, isAddress } from '../../parameters/locators';
 import { requiredTextParameter } from '../../parameters/values';
+import {
+	fieldProperties,
+	writtenFields,
+	type WritableField,
+} from '../../parameters/writableFields';
+import { withRealDepartments } from '../department/departments';
 import type { ItemOperation } from '../types';
 import { callWithPassword } from './password';
 import {

@@ -1,5 +1,5 @@
-import { callApi } from '../../transport/call';
 import { userProperty } from '../../parameters/locators';
+import { callApi } from '../../transport/call';
 import type { ItemOperation } from '../types';
 import { USER_PATH, userParameter } from './users';
 

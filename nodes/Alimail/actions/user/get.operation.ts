@@ -1,6 +1,6 @@
-import { callApi } from '../../transport/call';
-import { READING } from '../../transport/json';
+import { READING } from '../../flow/pacing';
 import { userProperty } from '../../parameters/locators';
+import { callApi } from '../../transport/call';
 import type { ItemOperation } from '../types';
 import { outputProperties, selectedFields, wantsSimple } from './properties';
 import { USER_PATH, presentUser, userParameter } from './users';

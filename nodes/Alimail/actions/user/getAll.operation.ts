@@ -1,8 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { parameterError } from '../../errors/nodeErrors';
-import { READING } from '../../transport/json';
-import { realDepartmentId } from '../department/departments';
+import { READING } from '../../flow/pacing';
 import { addedIdParameter, idLocator } from '../../parameters/locators';
 import {
 	collectionParameter,
@@ -12,6 +11,7 @@ import {
 	returnAllProperties,
 	trimmedText,
 } from '../../parameters/values';
+import { realDepartmentId } from '../department/departments';
 import type { ItemOperation } from '../types';
 import { isFilter, userFilter } from './filter';
 import {

@@ -1,8 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { callApi, type ApiCall } from '../../transport/call';
+import type { AlimailContext } from '../../auth/credential';
 import { whileHidden } from '../../errors/redact';
-import type { AlimailContext } from '../../transport/types';
+import { callApi, type ApiCall } from '../../transport/call';
 import { withoutPasswords } from './users';
 
 /**

@@ -1,7 +1,11 @@
+import { userProperty } from '../../parameters/locators';
+import {
+	changedFields,
+	fieldProperties,
+	type WritableField,
+} from '../../parameters/writableFields';
 import { callApi } from '../../transport/call';
 import { withRealDepartments } from '../department/departments';
-import { changedFields, fieldProperties, type WritableField } from '../../parameters/writableFields';
-import { userProperty } from '../../parameters/locators';
 import type { ItemOperation } from '../types';
 import { writableFields } from './properties';
 import { USER_PATH, userParameter, withoutPasswords } from './users';

@@ -5,12 +5,12 @@ import {
 	type INodePropertyOptions,
 } from 'n8n-workflow';
 
-import { callApi } from '../../transport/call';
+import type { AlimailContext } from '../../auth/credential';
 import { parameterError } from '../../errors/nodeErrors';
-import { MAX_PAGE_SIZE, collect, pagesByCursor } from '../../transport/pagination';
-import type { AlimailContext } from '../../transport/types';
-import { entriesOf, isObject, pickFields } from '../../transport/json';
 import { idParameter, isAddress } from '../../parameters/locators';
+import { callApi } from '../../transport/call';
+import { entriesOf, isObject, pickFields } from '../../transport/json';
+import { MAX_PAGE_SIZE, collect, pagesByCursor } from '../../transport/pagination';
 
 export const USERS_PATH = '/v2/users';
 

@@ -1,0 +1,157 @@
+import {
+	OperationalError,
+	UserError,
+	type ICredentialDataDecryptedObject,
+	type IDataObject,
+	type IHttpRequestOptions,
+} from 'n8n-workflow';
+
+import { rememberSecrets } from '../errors/redact';
+import {
+	exchange,
+	forgetRefusals,
+	isAccepted,
+	isOver,
+	needsRenewal,
+	newestToken,
+	stillRefused,
+} from './accessToken';
+import { applicationOf } from './application';
+import { EXCHANGE_PATH, type AccessToken, type HttpRequest } from './exchange';
+import { storedToken, toStore } from './storedToken';
+
+/**
+ * A remembered token is handed out while it has twice that left: n8n first stores it, then asks {@link authenticate} once
+ * more and no further, and by then it must not have expired.
+ */
+const HAND_OUT_MARGINS = 2;
+
+/**
+ * n8n's `preAuthentication`. n8n calls it when no token is stored and after a failed request, a credential test's included,
+ * and does not say which. After a failure it sends the request again if a token comes back, so a token is handed out only
+ * when the caller's own is known to be dead.
+ *
+ * @param credentials - the decrypted fields of an `alimailApi` credential
+ * @returns the credential's fields to store, or nothing when the token was not the trouble
+ * @throws UserError for unusable fields, OperationalError when the token endpoint gives no token
+ */
+export async function renewAccessToken(
+	credentials: ICredentialDataDecryptedObject,
+	httpRequest: HttpRequest,
+): Promise<IDataObject> {
+	const application = applicationOf(credentials);
+	const held = storedToken(credentials, application);
+	if (held === undefined && credentials.accessToken) {
+		// Issued for other fields: the edited ones must be tried, whatever this process remembers.
+		return toStore(await exchange(application, httpRequest), application);
+	}
+	if (held !== undefined) {
+		forgetRefusals(held);
+		if (!isOver(held) && (await isAccepted(held, application, httpRequest))) return {};
+	}
+	const newest = newestToken(application);
+	if (
+		newest !== undefined &&
+		!isOver(newest, HAND_OUT_MARGINS) &&
+		newest.value !== held?.value &&
+		(held === undefined || (await isAccepted(newest, application, httpRequest)))
+	) {
+		return toStore(newest, application);
+	}
+	return toStore(await exchange(application, httpRequest), application);
+}
+
+/**
+ * n8n's `authenticate`: signs a request for the application's own server, and for no other.
+ *
+ * An expired token, or one that is doubted, is not sent: the error thrown instead looks like the server's 401, on which
+ * both of n8n's request helpers renew the token and come back, before anything has left. *Never Error*, pagination and
+ * single-use bodies would otherwise never be renewed. Should a version of n8n not come back, the token goes out after a
+ * minute of refusals, and the server's own 401 takes over.
+ *
+ * @param requestOptions - of the modern helper (`url`, `baseURL`) or of the legacy one (`uri`); stays as it is
+ * @throws UserError when the request is bound for another origin
+ */
+export async function authenticate(
+	credentials: ICredentialDataDecryptedObject,
+	requestOptions: IHttpRequestOptions & { uri?: string },
+): Promise<IHttpRequestOptions> {
+	const application = applicationOf(credentials);
+	const target = targetOf(requestOptions);
+	if (target?.origin !== application.origin) {
+		throw new UserError(
+			`The Alimail credential is for ${application.origin} only, and this request goes to ${target?.origin ?? 'an address that is not valid'}. Use another credential or none for it.`,
+		);
+	}
+	const headers = Object.fromEntries(
+		Object.entries(requestOptions.headers ?? {}).filter(
+			([name]) => name.toLowerCase() !== 'authorization',
+		),
+	);
+	const signed: IHttpRequestOptions = {
+		...requestOptions,
+		...ownDomainsOnly(credentials, requestOptions),
+		// n8n's default is to send the token along to whatever host a redirect names.
+		sendCredentialsOnCrossOriginRedirect: false,
+		headers,
+	};
+	// For the exchange of a credential test too: n8n then calls `preAuthentication`, which reports in Alimail's own words.
+	const token = storedToken(credentials, application);
+	if (token === undefined || (needsRenewal(token) && stillRefused(token))) {
+		throw expiredTokenError();
+	}
+	rememberSecrets(application.fingerprint, application.clientSecret, token.value);
+	// Lowercase, because older n8n puts a header spelled `Authorization` back after a redirect to another host.
+	if (target.pathname !== EXCHANGE_PATH) headers.authorization = `bearer ${token.value}`;
+	return signed;
+}
+
+/**
+ * The application's current token: the one stored with the credential or a newer one of this process, else a new one.
+ *
+ * @param options.forceNew - exchange even though a token is at hand
+ * @throws UserError for unusable fields, OperationalError when the token endpoint gives no token
+ */
+export async function currentAccessToken(
+	credentials: ICredentialDataDecryptedObject,
+	httpRequest: HttpRequest,
+	options: { forceNew: boolean },
+): Promise<AccessToken> {
+	const application = applicationOf(credentials);
+	const [latest] = [storedToken(credentials, application), newestToken(application)]
+		.filter((token): token is AccessToken => token !== undefined && !isOver(token))
+		.sort((a, b) => b.expiresAt - a.expiresAt);
+	if (latest !== undefined && !options.forceNew) return latest;
+	return await exchange(
+		application,
+		async (request) => await httpRequest({ ...request, ...ownDomainsOnly(credentials, request) }),
+	);
+}
+
+function expiredTokenError(): Error {
+	return Object.assign(
+		new OperationalError('The Alimail access token has expired and was not renewed. Try again.'),
+		{ response: { status: 401 } },
+	);
+}
+
+/** n8n binds its own HTTP Request node to the credential's *Allowed HTTP Request Domains*; other nodes have to ask for it. */
+function ownDomainsOnly(
+	credentials: ICredentialDataDecryptedObject,
+	request: IHttpRequestOptions,
+): Pick<IHttpRequestOptions, 'allowedDomains'> {
+	const { allowedHttpRequestDomains, allowedDomains } = credentials;
+	return request.allowedDomains === undefined && allowedHttpRequestDomains === 'domains'
+		? { allowedDomains: String(allowedDomains) }
+		: {};
+}
+
+function targetOf(request: IHttpRequestOptions & { uri?: string }): URL | undefined {
+	try {
+		const target = new URL(request.url ?? request.uri ?? '', request.baseURL || undefined);
+		// `blob:https://host/` has the origin of that host, and n8n's helpers would take it for a path below `baseURL`.
+		return /^https?:$/.test(target.protocol) ? target : undefined;
+	} catch {
+		return undefined;
+	}
+}
