@@ -12,16 +12,8 @@ import {
 } from '../../nodes/Alimail/mail/addresses.ts';
 import { escapedHtml, quoteOf, textOfHtml } from '../../nodes/Alimail/mail/quote.ts';
 import { searchQuery } from '../../nodes/Alimail/mail/searchQuery.ts';
-import {
-	headersOf,
-	instantOf,
-	simplifiedMessage,
-} from '../../nodes/Alimail/mail/simplify.ts';
-import {
-	replyRecipients,
-	replySubject,
-	threadHeaders,
-} from '../../nodes/Alimail/mail/thread.ts';
+import { headersOf, instantOf, simplifiedMessage } from '../../nodes/Alimail/mail/simplify.ts';
+import { replyRecipients, replySubject, threadHeaders } from '../../nodes/Alimail/mail/thread.ts';
 import { isFilter, searchFilter, userFilter } from '../../nodes/Alimail/actions/user/filter.ts';
 import { originOf } from '../../nodes/Alimail/auth/application.ts';
 import { describeAnswer, errorIn, reasonFor } from '../../nodes/Alimail/errors/answerError.ts';

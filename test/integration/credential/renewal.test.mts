@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Alimail } from '../../../nodes/Alimail/Alimail.node.ts';
 import { tokenPattern } from '../../simulator/index.mts';
+import { NodeRunner } from '../../support/nodeRunner.mts';
 import { apiRequest, jsonRequest, simulated } from '../../support/simulated.mts';
 
 const USER = '/v2/users/alice@example.com';
@@ -49,6 +51,21 @@ describe('the first requests with a new credential', () => {
 	});
 });
 
+describe('a credential that was edited', () => {
+	it('is tried with what it holds now, although this process has a token for that', async () => {
+		const { simulator, alimail } = await simulated();
+		await alimail.run({ parameters: getUser });
+		simulator.clearRequests();
+		const edited = NodeRunner.forServer(new Alimail(), simulator);
+		Object.assign(edited.credentials.stored, {
+			accessToken: 'issued-for-other-fields',
+			accessTokenDetails: JSON.stringify({ issuedFor: 'other fields' }),
+		});
+		expect((await edited.run({ parameters: getUser })).error).toBeUndefined();
+		expect(simulator.tokenRequests).toHaveLength(1);
+	});
+});
+
 describe('a token that has expired by time', () => {
 	it.each([401, 403])('is never sent to a server that would answer %i', async (expiredStatus) => {
 		const { simulator, alimail } = await simulated({ tokenLifetimeSeconds: 1, expiredStatus });
@@ -61,6 +78,21 @@ describe('a token that has expired by time', () => {
 		expect(simulator.tokenRequests).toHaveLength(1);
 		expect(simulator.apiRequests).toHaveLength(20);
 		expect(simulator.apiRequests.map(({ status }) => status)).not.toContain(expiredStatus);
+	});
+
+	it.each([
+		[59, 1],
+		[61, 0],
+	])('is renewed a minute before, lest it die on the way: %i seconds', async (left, exchanges) => {
+		const lifetime = 7200;
+		const { simulator, alimail } = await simulated({ tokenLifetimeSeconds: lifetime });
+		vi.useFakeTimers({ toFake: ['Date'] });
+		onTestFinished(() => void vi.useRealTimers());
+		await alimail.run({ parameters: getUser });
+		vi.setSystemTime(Date.now() + (lifetime - left) * 1000);
+		simulator.clearRequests();
+		expect((await alimail.run({ parameters: getUser })).error).toBeUndefined();
+		expect(simulator.tokenRequests).toHaveLength(exchanges);
 	});
 
 	it('is renewed although errors are ignored', async () => {

@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-	UnusableAddress,
-	cleaned,
-	parseAddresses,
-} from '../../../nodes/Alimail/mail/addresses.ts';
+import { UnusableAddress, cleaned, parseAddresses } from '../../../nodes/Alimail/mail/addresses.ts';
 import { replySubject, threadHeaders } from '../../../nodes/Alimail/mail/thread.ts';
 import { isFilter } from '../../../nodes/Alimail/actions/user/filter.ts';
 import { growthRatio } from '../../support/growth.mts';
