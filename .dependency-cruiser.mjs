@@ -19,7 +19,9 @@ export default {
 			name: `nothing-above-${floor.join('-and-')}`,
 			severity: 'error',
 			from: { path: inside(floor) },
-			to: { path: [inside(floors.slice(0, index + 1).flat()), '^nodes/Alimail/[^/]+$', '^credentials/'] },
+			to: {
+				path: [inside(floors.slice(0, index + 1).flat()), '^nodes/Alimail/[^/]+$', '^credentials/'],
+			},
 		})),
 		{
 			name: 'actions-and-trigger-apart',

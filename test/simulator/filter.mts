@@ -81,7 +81,7 @@ const readers: Record<string, (user: User) => readonly string[]> = {
 	info: ({ info }) => [info],
 };
 
-/** Filter fields of the facts of which the simulated users hold nothing. */
+/** Filter fields that sources name, and of which the simulated users hold nothing. */
 const emptyFields = new Set(['delegateType', 'isSharedWithOthers']);
 
 function compileComparison(

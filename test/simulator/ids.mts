@@ -5,7 +5,7 @@ export class Ids {
 	#seed = 0x9e3779b9;
 	#counts = new Map<string, number>();
 
-	/** A message id; as in the facts it holds `$`, `-`, `.` and `_`. */
+	/** A message id; as those that are seen in sources it holds `$`, `-`, `.` and `_`. */
 	message(): string {
 		return `Dz${this.#letters(22)}_${this.#letters(6)}$---.${this.#letters(4)}`;
 	}

@@ -55,7 +55,7 @@ export interface Settings {
 	storageOrigin: string | undefined;
 }
 
-/** What the facts hold for most likely. */
+/** What sources hold for most likely, see docs/sources.md. */
 export const defaultSettings: Readonly<Settings> = {
 	tokenLifetimeSeconds: 3600,
 	expiresInShape: 'number',

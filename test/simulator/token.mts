@@ -48,7 +48,7 @@ export class Tokens {
 	 * Issues a token.
 	 *
 	 * @param options.length - in characters
-	 * @param options.endsOlder - whether it ends the earlier ones, which the facts leave open
+	 * @param options.endsOlder - whether it ends the earlier ones, which no source says
 	 */
 	issue(lifetimeSeconds: number, options: { length: number; endsOlder: boolean }): string {
 		const expiresAt = Date.now() + lifetimeSeconds * 1000;

@@ -5,6 +5,7 @@ import {
 	type INodeExecutionData,
 } from 'n8n-workflow';
 
+import { asError } from '../errors/nodeErrors';
 import { pause } from '../flow/clock';
 import type { Concurrency, ItemOperation, Operation, OperationResult, Resource } from './types';
 
@@ -115,10 +116,6 @@ async function runSideBySide(
  */
 function mayHoldDetails(context: IExecuteFunctions, error: Error): boolean {
 	return context.getNode().onError !== 'continueErrorOutput' || 'failure' in error;
-}
-
-function asError(thrown: unknown): Error {
-	return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 function asNodeError(

@@ -93,6 +93,11 @@ export function restatedError(
 	return error;
 }
 
+/** Whatever was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+	return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 /** The details of an error that {@link refusedError} or {@link unansweredError} made. */
 export function dataOf(error: NodeApiError | NodeOperationError): IDataObject {
 	const { data } = error.context;

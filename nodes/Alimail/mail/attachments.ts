@@ -82,7 +82,7 @@ export function attachmentItem(attachment: Attachment): IDataObject {
  * Downloads an attachment into binary data, streamed where n8n keeps files outside the items.
  *
  * The API answers with a redirect, with JSON `{ location }`, absolute or relative, or with the bytes (official sample, and
- * third-party: yaerp, deepAgents). To wherever it leads, the token goes along in the first case to the API's own server
+ * third-party: yaerp, email-agent). To wherever it leads, the token goes along in the first case to the API's own server
  * only, in the second not at all.
  *
  * @returns the file under a name that is safe to save; its MIME type is the listed one, else n8n finds it out

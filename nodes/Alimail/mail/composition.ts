@@ -1,9 +1,12 @@
 import { sanitizeFilename, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 
 import { parameterError } from '../errors/nodeErrors';
-import { collectionParameter } from '../parameters/values';
-import { listOfText } from '../parameters/writableFields';
-import { isObject } from '../transport/json';
+import {
+	collectionEntries,
+	collectionParameter,
+	HEADER_NAME,
+	listOfText,
+} from '../parameters/values';
 import { cleaned, parseAddresses, type Address } from './addresses';
 import { binaryContent, type BinaryContent } from './binaryField';
 
@@ -31,9 +34,6 @@ export interface Composition {
 	files: OutgoingFile[];
 	saveToSentItems: boolean;
 }
-
-/** RFC 9110, section 5.6.2, which is what mail systems agree on too; RFC 5322 would allow some more. */
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** Headers that say who, what and how, and so come from other parameters or from the server. */
 const STRUCTURAL_HEADERS: ReadonlySet<string> = new Set([
@@ -192,7 +192,10 @@ async function readFiles(
 	for (const fieldName of readFieldNames(context, options.attachments, 'Attachments', itemIndex)) {
 		files.push(await outgoingFile(context, fieldName, itemIndex));
 	}
-	for (const { inputDataFieldName, contentId } of entriesOf(options.inlineImages, 'images')) {
+	for (const { inputDataFieldName, contentId } of collectionEntries(
+		options.inlineImages,
+		'images',
+	)) {
 		const [fieldName] = readFieldNames(
 			context,
 			inputDataFieldName,
@@ -245,7 +248,7 @@ function readHeaders(
 ): Map<string, string> {
 	const headers = new Map<string, string>();
 	const seen = new Set<string>();
-	for (const entry of entriesOf(collection, 'headers')) {
+	for (const entry of collectionEntries(collection, 'headers')) {
 		const name = String(entry.name ?? '').trim();
 		const { value } = entry;
 		const isNothing = value === undefined || value === null;
@@ -285,9 +288,4 @@ function readLine(value: unknown, invalid: (problem: string) => Error): string {
 		.trim();
 	if (/\p{Cc}/u.test(text) || !text.isWellFormed()) throw invalid('has a control character');
 	return text;
-}
-
-function entriesOf(collection: unknown, name: string): IDataObject[] {
-	const list = isObject(collection) ? collection[name] : undefined;
-	return Array.isArray(list) ? list.filter(isObject) : [];
 }

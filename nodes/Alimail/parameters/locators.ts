@@ -138,6 +138,11 @@ export function isAddress(text: string): boolean {
 	return ADDRESS.test(text);
 }
 
+/** What is wrong with a text that should be an e-mail address, as {@link parameterError} takes it. */
+export function addressProblem(text: string): string | undefined {
+	return isAddress(text) ? undefined : `is '${text.slice(0, 80)}', which is not an email address`;
+}
+
 /**
  * Reads {@link mailboxProperty}.
  *
@@ -149,14 +154,8 @@ export function mailboxParameter(
 	itemIndex: number,
 ): string {
 	const address = idParameter(context, 'mailbox', 'Mailbox', itemIndex);
-	if (!isAddress(address)) {
-		throw parameterError(
-			context.getNode(),
-			'Mailbox',
-			`is '${address.slice(0, 80)}', which is not an email address`,
-			itemIndex,
-		);
-	}
+	const problem = addressProblem(address);
+	if (problem) throw parameterError(context.getNode(), 'Mailbox', problem, itemIndex);
 	return address;
 }
 

@@ -4,6 +4,9 @@ import type { AlimailContext } from '../auth/credential';
 import { parameterError } from '../errors/nodeErrors';
 import { isObject } from '../transport/json';
 
+/** The name of a header: RFC 9110, section 5.6.2, which is what mail systems agree on too; RFC 5322 would allow some more. */
+export const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
 /** How many results are wanted, as in n8n's own nodes. */
 export function returnAllProperties(
 	displayOptions: INodeProperties['displayOptions'] = {},
@@ -95,9 +98,33 @@ export function collectionParameter(
 	itemIndex: number,
 ): IDataObject {
 	const value = context.getNodeParameter(name, itemIndex, {});
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
-		? (value as IDataObject)
-		: {};
+	return isObject(value) ? value : {};
+}
+
+/** The entries of a collection that takes several, such as *Headers*: what n8n calls a fixed collection. */
+export function collectionEntries(collection: unknown, name: string): IDataObject[] {
+	const list = isObject(collection) ? collection[name] : undefined;
+	return Array.isArray(list) ? list.filter(isObject) : [];
+}
+
+/** The names chosen in *Fields*; undefined when none is. */
+export function chosenFields(context: IExecuteFunctions, itemIndex: number): string[] | undefined {
+	const fields = listOfText(context.getNodeParameter('fields', itemIndex, [])) ?? [];
+	return fields.length > 0 ? fields : undefined;
+}
+
+/**
+ * Reads several IDs or addresses: separated by commas or line breaks, or a list from an expression.
+ *
+ * @returns undefined when it is neither
+ */
+export function listOfText(value: unknown): string[] | undefined {
+	const entries = Array.isArray(value) ? value : String(value).split(/[,\n]/);
+	const isText = (entry: unknown) => typeof entry === 'string' || typeof entry === 'number';
+	if (!entries.every(isText) || (typeof value === 'object' && !Array.isArray(value))) {
+		return undefined;
+	}
+	return entries.map((entry) => String(entry).trim()).filter((entry) => entry !== '');
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { parameterError } from '../errors/nodeErrors';
-import { isAddress } from './locators';
-import { collectionParameter } from './values';
+import { addressProblem } from './locators';
+import { collectionParameter, listOfText } from './values';
 
 /** A field that can be written, by its name in the API. */
 export interface WritableField {
@@ -78,20 +78,6 @@ export function changedFields(
 	);
 }
 
-/**
- * Reads several IDs or addresses: separated by commas or line breaks, or a list from an expression.
- *
- * @returns undefined when it is neither
- */
-export function listOfText(value: unknown): string[] | undefined {
-	const entries = Array.isArray(value) ? value : String(value).split(/[,\n]/);
-	const isText = (entry: unknown) => typeof entry === 'string' || typeof entry === 'number';
-	if (!entries.every(isText) || (typeof value === 'object' && !Array.isArray(value))) {
-		return undefined;
-	}
-	return entries.map((entry) => String(entry).trim()).filter((entry) => entry !== '');
-}
-
 function readField(
 	{ property, holds }: WritableField,
 	value: unknown,
@@ -111,8 +97,6 @@ function readField(
 	}
 	if (typeof value !== 'string' && typeof value !== 'number') return { problem: 'must be text' };
 	const text = String(value).trim();
-	if (holds === 'address' && text !== '' && !isAddress(text)) {
-		return { problem: `is '${text.slice(0, 80)}', which is not an email address` };
-	}
-	return text;
+	const problem = holds === 'address' && text !== '' ? addressProblem(text) : undefined;
+	return problem === undefined ? text : { problem };
 }

@@ -3,6 +3,7 @@ import { jsonParse, type IDataObject, type IHttpRequestMethods } from 'n8n-workf
 import { apiOrigin, type AlimailContext } from '../auth/credential';
 import { holdsError } from '../errors/answerError';
 import { parameterError, refusedError } from '../errors/nodeErrors';
+import { isObject } from './json';
 import { request } from './request';
 import type { AlimailRequest } from './types';
 import { addressOf } from './url';
@@ -73,8 +74,7 @@ export async function requestJson(
 	const { body: text, statusCode } = await request(context, alimailRequest);
 	if (text.trim() === '' && method !== 'GET') return {};
 	const answer = jsonParse<unknown>(text, { fallbackValue: null });
-	const isObject = typeof answer === 'object' && answer !== null && !Array.isArray(answer);
-	if (!isObject || holdsError(answer as IDataObject)) {
+	if (!isObject(answer) || holdsError(answer)) {
 		throw refusedError(
 			context.getNode(),
 			{
@@ -82,12 +82,12 @@ export async function requestJson(
 				statusCode,
 				answer,
 				text,
-				problem: isObject
+				problem: isObject(answer)
 					? undefined
 					: `answered ${method} ${url.pathname} with something other than JSON`,
 			},
 			itemIndex,
 		);
 	}
-	return answer as IDataObject;
+	return answer;
 }

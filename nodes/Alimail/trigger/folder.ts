@@ -37,7 +37,7 @@ const SEARCH_MARGIN_MS = 48 * 3_600_000;
 
 /**
  * The pages of a folder, the newest messages first. The official sample orders by `orderby=DES`, newer third-party clients
- * (yaerp, deepAgents) by `isAscending`: both are sent and say the same.
+ * (yaerp, email-agent) by `isAscending`: both are sent and say the same.
  *
  * Source: https://help.aliyun.com/document_detail/2856396.html
  *
@@ -196,7 +196,7 @@ async function* messagesOf(
 function folderMessage(data: IDataObject): FolderMessage {
 	const internetMessageId = textOf(data.internetMessageId);
 	return {
-		// A message without an ID is none that the facts know; it must still not be lost.
+		// No source knows of a message without an ID; it must still not be lost.
 		id: textOf(data.id) ?? internetMessageId ?? JSON.stringify(data),
 		...(internetMessageId !== undefined && { internetMessageId }),
 		receivedAt: timeOf(data.receivedDateTime),

@@ -9,14 +9,13 @@ import { apiOrigin } from '../../auth/credential';
 import { parameterError } from '../../errors/nodeErrors';
 import { StreamedFile, StreamedForm } from '../../flow/body';
 import { binaryContent } from '../../mail/binaryField';
-import { collectionParameter } from '../../parameters/values';
+import { collectionParameter, HEADER_NAME } from '../../parameters/values';
 import type { AlimailRequest, RequestOptions } from '../../transport/types';
 import { addressOf } from '../../transport/url';
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'];
 
-/** RFC 9110, section 5.6.2 and 5.5: what a header's name and value may hold. */
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** RFC 9110, section 5.5: what the value of a header may hold. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Headers that the credential or the connection is responsible for. */

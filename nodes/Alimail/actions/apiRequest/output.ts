@@ -10,6 +10,7 @@ import {
 import { parameterError, refusedError } from '../../errors/nodeErrors';
 import { bytesOf, LONGEST_ANSWER_BYTES, type BinaryContent } from '../../flow/body';
 import { collectionParameter } from '../../parameters/values';
+import { isObject } from '../../transport/json';
 import { UnusablePage, listIn } from '../../transport/pagination';
 import type { AlimailRequest, AlimailResponse } from '../../transport/types';
 
@@ -95,8 +96,7 @@ export function splitItems(
 const undefinedJson = Symbol('no JSON');
 
 function asItem(entry: unknown, field: string): INodeExecutionData {
-	const isObject = typeof entry === 'object' && entry !== null && !Array.isArray(entry);
-	return { json: isObject ? (entry as IDataObject) : { [field]: entry as IDataObject } };
+	return { json: isObject(entry) ? entry : { [field]: entry as IDataObject } };
 }
 
 function contentType(headers: AlimailResponse['headers']): string {

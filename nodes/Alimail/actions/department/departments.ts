@@ -1,14 +1,13 @@
 import {
 	NodeApiError,
 	type IDataObject,
-	type IExecuteFunctions,
 	type INodeProperties,
 	type INodePropertyOptions,
 } from 'n8n-workflow';
 
 import type { AlimailContext } from '../../auth/credential';
 import { idLocator } from '../../parameters/locators';
-import { listOfText, type WritableField } from '../../parameters/writableFields';
+import { type WritableField } from '../../parameters/writableFields';
 import { callApi } from '../../transport/call';
 import { entriesOf, pickFields, textOf, withCounts } from '../../transport/json';
 import { collect, pagesByOffset } from '../../transport/pagination';
@@ -31,7 +30,7 @@ const TREE_FIELDS = ['id', 'name', 'hasSubDepartments'];
 /** Counters; they may arrive as text. */
 const COUNTERS = ['userCount'];
 
-/** How much of a department comes out. Read it with {@link selectedFields}. */
+/** How much of a department comes out. Read it with `chosenFields`. */
 export const fieldsProperty: INodeProperties = {
 	displayName: 'Fields',
 	name: 'fields',
@@ -134,15 +133,6 @@ export const writableFields: WritableField[] = [
 		holds: 'list',
 	},
 ];
-
-/** The names in {@link fieldsProperty}; undefined when none is chosen. */
-export function selectedFields(
-	context: IExecuteFunctions,
-	itemIndex: number,
-): string[] | undefined {
-	const fields = listOfText(context.getNodeParameter('fields', itemIndex, [])) ?? [];
-	return fields.length > 0 ? fields : undefined;
-}
 
 /** A department as an item shows it. */
 export function presentDepartment(department: IDataObject): IDataObject {

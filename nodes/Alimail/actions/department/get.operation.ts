@@ -1,7 +1,8 @@
 import { READING } from '../../flow/pacing';
 import { idParameter } from '../../parameters/locators';
+import { chosenFields } from '../../parameters/values';
 import type { ItemOperation } from '../types';
-import { departmentProperty, fieldsProperty, getDepartment, selectedFields } from './departments';
+import { departmentProperty, fieldsProperty, getDepartment } from './departments';
 
 /** Gets one department (third-party: go-alimail). */
 export const get: ItemOperation = {
@@ -14,7 +15,7 @@ export const get: ItemOperation = {
 
 	async execute(context, itemIndex) {
 		const id = idParameter(context, 'department', 'Department', itemIndex);
-		const fields = selectedFields(context, itemIndex);
+		const fields = chosenFields(context, itemIndex);
 		return [{ json: await getDepartment(context, id, fields, itemIndex) }];
 	},
 };

@@ -1,14 +1,8 @@
 import { READING } from '../../flow/pacing';
 import { idParameter } from '../../parameters/locators';
-import { resultLimit, returnAllProperties } from '../../parameters/values';
+import { chosenFields, resultLimit, returnAllProperties } from '../../parameters/values';
 import type { ItemOperation } from '../types';
-import {
-	ROOT_DEFAULT,
-	departmentProperty,
-	fieldsProperty,
-	listDepartments,
-	selectedFields,
-} from './departments';
+import { ROOT_DEFAULT, departmentProperty, fieldsProperty, listDepartments } from './departments';
 
 /** Lists departments (third-party: go-alimail). For the users of a department there is *Get Many* of users. */
 export const getAll: ItemOperation = {
@@ -41,7 +35,7 @@ export const getAll: ItemOperation = {
 		const departments = await listDepartments(context, {
 			parentId: idParameter(context, 'parentDepartment', 'Parent Department', itemIndex),
 			allLevels: context.getNodeParameter('includeAllLevels', itemIndex, false) === true,
-			fields: selectedFields(context, itemIndex),
+			fields: chosenFields(context, itemIndex),
 			limit: resultLimit(context, itemIndex),
 			itemIndex,
 		});

@@ -1,6 +1,6 @@
 import { NodeApiError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 
-import { restatedError, changedNothing } from '../../errors/nodeErrors';
+import { asError, changedNothing, restatedError } from '../../errors/nodeErrors';
 import { mailboxParameter } from '../../parameters/locators';
 import { requiredTextParameter } from '../../parameters/values';
 import { callApi } from '../../transport/call';
@@ -150,8 +150,4 @@ async function callFor(
 	} catch (error) {
 		return asError(error);
 	}
-}
-
-function asError(thrown: unknown): Error {
-	return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -212,7 +212,7 @@ function pageFetcher(
 }
 
 /**
- * Lists a folder. The official sample orders by `orderby=DES`, newer third-party clients (yaerp, deepAgents) by
+ * Lists a folder. The official sample orders by `orderby=DES`, newer third-party clients (yaerp, email-agent) by
  * `isAscending`: both are sent and say the same.
  *
  * Source: https://help.aliyun.com/document_detail/2856396.html; `startTime` and `endTime` third-party (yaerp)

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { parameterError } from '../../errors/nodeErrors';
-import { listOfText } from '../../parameters/writableFields';
+import { listOfText } from '../../parameters/values';
 
 /** Tags have IDs; those of three are known (vendor code: dws). */
 export const tagsProperty: INodeProperties = {

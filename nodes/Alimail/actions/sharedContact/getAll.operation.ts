@@ -9,7 +9,7 @@ import { collect, pagesByOffset } from '../../transport/pagination';
 import { walkTree } from '../../transport/walkTree';
 import type { ItemOperation } from '../types';
 
-/** Stands for the folder above all others (third-party: yaerp, deepAgents). */
+/** Stands for the folder above all others (third-party: yaerp, email-agent). */
 const ROOT_FOLDER = '$root';
 
 /** What *Simplify* leaves of a contact (third-party: yaerp for the names). */
@@ -27,7 +27,7 @@ const SIMPLE_FIELDS = [
 	'modifiedTime',
 ];
 
-/** All that is known of a contact (third-party: yaerp, deepAgents). */
+/** All that is known of a contact (third-party: yaerp, email-agent). */
 const ALL_FIELDS = [
 	...SIMPLE_FIELDS,
 	'nickname',
@@ -38,7 +38,7 @@ const ALL_FIELDS = [
 	'createdTime',
 ];
 
-/** Lists shared contacts (third-party: yaerp and deepAgents for both paths and their answers). */
+/** Lists shared contacts (third-party: yaerp and email-agent for both paths and their answers). */
 export const getAll: ItemOperation = {
 	value: 'getAll',
 	name: 'Get Many',

@@ -1,5 +1,5 @@
 import { parameterError } from '../../errors/nodeErrors';
-import { isAddress, userProperty } from '../../parameters/locators';
+import { addressProblem, userProperty } from '../../parameters/locators';
 import { requiredTextParameter } from '../../parameters/values';
 import { callApi } from '../../transport/call';
 import type { ItemOperation } from '../types';
@@ -34,10 +34,8 @@ export const addAlias: ItemOperation = {
 	async execute(context, itemIndex) {
 		const user = userParameter(context, itemIndex);
 		const alias = requiredTextParameter(context, 'alias', 'Alias', itemIndex);
-		if (!isAddress(alias)) {
-			const problem = `is '${alias.slice(0, 80)}', which is not an email address`;
-			throw parameterError(context.getNode(), 'Alias', problem, itemIndex);
-		}
+		const problem = addressProblem(alias);
+		if (problem) throw parameterError(context.getNode(), 'Alias', problem, itemIndex);
 		const asDefault = context.getNodeParameter('asDefault', itemIndex, false) === true;
 		await callApi(context, {
 			method: 'POST',

@@ -1,5 +1,5 @@
 import { parameterError } from '../../errors/nodeErrors';
-import { idLocator, idParameter, isAddress } from '../../parameters/locators';
+import { addressProblem, idLocator, idParameter } from '../../parameters/locators';
 import { requiredTextParameter } from '../../parameters/values';
 import {
 	fieldProperties,
@@ -81,10 +81,8 @@ export const create: ItemOperation = {
 
 	async execute(context, itemIndex) {
 		const email = requiredTextParameter(context, 'email', 'Email', itemIndex);
-		if (!isAddress(email)) {
-			const problem = `is '${email.slice(0, 80)}', which is not an email address`;
-			throw parameterError(context.getNode(), 'Email', problem, itemIndex);
-		}
+		const problem = addressProblem(email);
+		if (problem) throw parameterError(context.getNode(), 'Email', problem, itemIndex);
 		const name = requiredTextParameter(context, 'name', 'Name', itemIndex);
 		const password = passwordParameter(context, itemIndex);
 		const department = idParameter(context, 'department', 'Department', itemIndex);

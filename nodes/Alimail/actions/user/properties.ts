@@ -1,7 +1,8 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { parameterError } from '../../errors/nodeErrors';
-import { listOfText, type WritableField } from '../../parameters/writableFields';
+import { chosenFields } from '../../parameters/values';
+import { type WritableField } from '../../parameters/writableFields';
 import { USER_FIELDS } from './users';
 
 export const STATUS_OPTIONS: INodeProperties['options'] = [
@@ -37,9 +38,7 @@ export const outputProperties: INodeProperties[] = [
 
 /** `$select` for {@link outputProperties}; undefined for what Alimail gives without it. */
 export function selectedFields(context: IExecuteFunctions, itemIndex: number): string | undefined {
-	if (context.getNodeParameter('simplify', itemIndex, true) !== false) return undefined;
-	const fields = listOfText(context.getNodeParameter('fields', itemIndex, [])) ?? [];
-	return fields.length > 0 ? fields.join(',') : undefined;
+	return wantsSimple(context, itemIndex) ? undefined : chosenFields(context, itemIndex)?.join(',');
 }
 
 /** Whether {@link outputProperties} ask for the simplified version. */

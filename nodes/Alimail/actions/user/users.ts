@@ -7,7 +7,7 @@ import {
 
 import type { AlimailContext } from '../../auth/credential';
 import { parameterError } from '../../errors/nodeErrors';
-import { idParameter, isAddress } from '../../parameters/locators';
+import { addressProblem, idParameter } from '../../parameters/locators';
 import { callApi } from '../../transport/call';
 import { entriesOf, isObject, pickFields } from '../../transport/json';
 import { MAX_PAGE_SIZE, collect, pagesByCursor } from '../../transport/pagination';
@@ -149,9 +149,7 @@ export function userParameter(context: IExecuteFunctions, itemIndex: number): st
 	const user = idParameter(context, 'user', 'User', itemIndex);
 	const entered: unknown = context.getNodeParameter('user', itemIndex, '');
 	const byAddress = isObject(entered) && entered.mode === 'address';
-	if ((byAddress || user.includes('@')) && !isAddress(user)) {
-		const problem = `is '${user.slice(0, 80)}', which is not an email address`;
-		throw parameterError(context.getNode(), 'User', problem, itemIndex);
-	}
+	const problem = byAddress || user.includes('@') ? addressProblem(user) : undefined;
+	if (problem) throw parameterError(context.getNode(), 'User', problem, itemIndex);
 	return user;
 }
