@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { textOf } from '../../nodes/Alimail/transport/json.ts';
 import { safeName } from '../../nodes/Alimail/mail/attachments.ts';
 import { isAddress } from '../../nodes/Alimail/parameters/locators.ts';
-import { listOfText } from '../../nodes/Alimail/parameters/writableFields.ts';
+import { listOfText } from '../../nodes/Alimail/parameters/values.ts';
 import {
 	addressesFrom,
 	cleaned,
