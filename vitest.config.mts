@@ -18,7 +18,11 @@ export default defineConfig({
 		projects: [
 			project('unit', { testTimeout: 60_000 }),
 			// Once more after a failure: on a busy machine requests bunch up, and more of them are refused.
-			project('integration', { testTimeout: 60_000, retry: 1 }),
+			project('integration', {
+				include: ['test/integration/**/*.test.mts', 'test/simulator/**/*.test.mts'],
+				testTimeout: 60_000,
+				retry: 1,
+			}),
 			// Not once more: another try draws other input, and would hide what was found.
 			project('security', { testTimeout: 120_000 }),
 			// The same in the engine of n8n 1.x.

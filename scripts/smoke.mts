@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { realAccount } from './account.mts';
-import { smoke, walkSimulator } from './smoke/smoke.mts';
+import { smoke, walkSimulator } from './smoke/liveCheck.mts';
 
 /** What the exit code says. */
 const FAILED = 1;

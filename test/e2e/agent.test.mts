@@ -15,7 +15,7 @@ import {
 	toolAnswers,
 	type Script,
 } from './support/chatModel.mts';
-import { describeN8n } from './support.mts';
+import { describeN8n } from './support/describeN8n.mts';
 
 const alice = { __rl: true, mode: 'address', value: 'alice@example.com' };
 

@@ -1,7 +1,7 @@
 import type { INodeParameters } from 'n8n-workflow';
 import { describe, expect, test } from 'vitest';
 import { bearerPattern, type RecordedRequest } from '../simulator/index.mts';
-import { describeN8n } from './support.mts';
+import { describeN8n } from './support/describeN8n.mts';
 import { jsonBody, pairs, PROBE, sendRequests, simulated, USER } from './support/alimail.mts';
 
 const ECHO = '/v2/echo';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { errorOf, outputOf } from '../support/execution.mts';
-import { describeN8n } from './support.mts';
+import { describeN8n } from './support/describeN8n.mts';
 import {
 	alimailCredential,
 	apiRequestNode,

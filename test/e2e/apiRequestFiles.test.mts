@@ -3,7 +3,7 @@ import type { INodeParameters } from 'n8n-workflow';
 import { describe, expect, test } from 'vitest';
 import { outputOf } from '../support/execution.mts';
 import type { Simulator } from '../simulator/index.mts';
-import { describeN8n } from './support.mts';
+import { describeN8n } from './support/describeN8n.mts';
 import {
 	alimailCredential,
 	apiRequestNode,

@@ -6,7 +6,7 @@ import type { N8nVersion } from '../support/n8nInstallation.mts';
 import type { N8nServer } from '../support/n8nServer.mts';
 import type { StoredCredential } from '../support/n8nApi.mts';
 import type { RecordedRequest, Settings, Simulator } from '../simulator/index.mts';
-import { describeN8n } from './support.mts';
+import { describeN8n } from './support/describeN8n.mts';
 import { jsonBody, PROBE, simulated, USER } from './support/alimail.mts';
 import { Comparison } from './support/comparison.mts';
 import { recorder } from './support/recorder.mts';

@@ -4,7 +4,7 @@ import { freePort } from '../support/freePort.mts';
 import type { CredentialTestResult, StoredCredential } from '../support/n8nApi.mts';
 import { knownSecrets, type FaultRule, type Simulator } from '../simulator/index.mts';
 import { SecretScanner } from '../support/secrets.mts';
-import { describeN8n } from './support.mts';
+import { describeN8n } from './support/describeN8n.mts';
 import { alimailCredential, apiRequestNode, simulated, USER } from './support/alimail.mts';
 import { recorder } from './support/recorder.mts';
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { INodeParameters } from 'n8n-workflow';
 import { outputOf } from '../support/execution.mts';
 import { NODE, alimailCredential, alimailNode, simulated } from './support/alimail.mts';
-import { describeN8n } from './support.mts';
+import { describeN8n } from './support/describeN8n.mts';
 
 const EMAIL = 'new.colleague@example.com';
 const FIRST_PASSWORD = 'First-Passw0rd-4711';

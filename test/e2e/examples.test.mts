@@ -11,7 +11,7 @@ import { pollUntil } from '../support/poll.mts';
 import type { WorkflowSketch } from '../support/workflow.mts';
 import { alimailCredential, simulated } from './support/alimail.mts';
 import { chatModelCredential, scriptedChatModel, toolAnswers } from './support/chatModel.mts';
-import { describeN8n } from './support.mts';
+import { describeN8n } from './support/describeN8n.mts';
 
 const names = await exampleNames();
 const alice = 'alice@example.com';

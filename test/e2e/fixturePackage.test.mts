@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { credentialOf } from '../support/n8nApi.mts';
-import { describeN8n } from './support.mts';
+import { describeN8n } from './support/describeN8n.mts';
 
 const api = createServer((request, response) => {
 	const isAuthenticated = request.headers['x-key'] === 'right';

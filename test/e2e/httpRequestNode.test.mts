@@ -5,7 +5,7 @@ import { bearerPattern } from '../simulator/index.mts';
 import { errorOf, outputOf } from '../support/execution.mts';
 import type { StoredCredential } from '../support/n8nApi.mts';
 import { chainOf, type NodeSketch } from '../support/workflow.mts';
-import { describeN8n } from './support.mts';
+import { describeN8n } from './support/describeN8n.mts';
 import {
 	alimailCredential,
 	alimailNode,

@@ -5,7 +5,7 @@ import { outputOf } from '../support/execution.mts';
 import type { N8nServer } from '../support/n8nServer.mts';
 import type { WebhookRequest } from '../support/n8nApi.mts';
 import { NODE, alimailCredential, alimailNode, simulated } from './support/alimail.mts';
-import { describeN8n } from './support.mts';
+import { describeN8n } from './support/describeN8n.mts';
 
 const ALICE = 'alice@example.com';
 const BOB = 'bob@example.com';

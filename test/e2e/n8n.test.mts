@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { errorOf, outputOf } from '../support/execution.mts';
 import { chainOf, type NodeSketch } from '../support/workflow.mts';
-import { describeN8n } from './support.mts';
+import { describeN8n } from './support/describeN8n.mts';
 
 const double: NodeSketch = {
 	name: 'Double',

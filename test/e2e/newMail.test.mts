@@ -5,7 +5,7 @@ import { credentialOf } from '../support/n8nApi.mts';
 import { pollUntil } from '../support/poll.mts';
 import { chainOf } from '../support/workflow.mts';
 import { alimailCredential, simulated } from './support/alimail.mts';
-import { describeN8n } from './support.mts';
+import { describeN8n } from './support/describeN8n.mts';
 
 const MAILBOX = 'alice@example.com';
 const TRIGGER = 'Alimail Trigger';

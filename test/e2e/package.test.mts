@@ -5,7 +5,7 @@ import { expect, inject, test } from 'vitest';
 import { outputOf } from '../support/execution.mts';
 import { filesIn, installedManifest, repackAs } from '../support/packageTarball.mts';
 import type { Simulator } from '../simulator/index.mts';
-import { describeN8n } from './support.mts';
+import { describeN8n } from './support/describeN8n.mts';
 import {
 	alimailCredential,
 	apiRequestNode,

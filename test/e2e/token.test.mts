@@ -3,7 +3,7 @@ import { tokenPattern } from '../simulator/index.mts';
 import { errorOf, outputOf } from '../support/execution.mts';
 import type { StoredCredential } from '../support/n8nApi.mts';
 import { secretsLeftBy } from '../support/leftovers.mts';
-import { describeN8n } from './support.mts';
+import { describeN8n } from './support/describeN8n.mts';
 import {
 	alimailCredential,
 	apiRequestNode,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RealAccount } from '../../../scripts/account.mts';
 import { pathTemplate, textsIn } from '../../../scripts/smoke/mask.mts';
-import { smoke, walkSimulator, type SmokeOptions } from '../../../scripts/smoke/smoke.mts';
+import { smoke, walkSimulator, type SmokeOptions } from '../../../scripts/smoke/liveCheck.mts';
 import {
 	defaultClientSecret,
 	knownSecrets,

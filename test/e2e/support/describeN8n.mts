@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { secretsLeftBy } from '../support/leftovers.mts';
-import { N8nServer, type N8nServerOptions } from '../support/n8nServer.mts';
+import { secretsLeftBy } from '../../support/leftovers.mts';
+import { N8nServer, type N8nServerOptions } from '../../support/n8nServer.mts';
 
 const shownLogLength = 4000;
 
