@@ -17,7 +17,7 @@ import { itemsFromBody, type NodeSketch } from '../support/workflow.mts';
 export const n8nVersion = '2.41.1';
 
 /** A user of the simulator, whose record is what most requests ask for. */
-export const userPath = '/v2/users/alice@example.com';
+const userPath = '/v2/users/alice@example.com';
 
 const busyTimeoutMs = 180_000;
 

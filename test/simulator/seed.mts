@@ -9,7 +9,7 @@ function hoursLater(hours: number): string {
 }
 
 /** The domain of the seeded organization. */
-export const seedDomain = 'example.com';
+const seedDomain = 'example.com';
 
 const departmentSeed = [
 	{ name: '示例公司 Example Ltd', parent: undefined, manager: 'alice' },

@@ -118,71 +118,71 @@ export function withoutSecrets(text: string): string {
 
 /** A text, and the places in it that must not be shown. */
 class HiddenPlaces {
-	private readonly text: string;
+	readonly #text: string;
 
-	private readonly plain: Spelling;
+	readonly #plain: Spelling;
 
-	private readonly isHidden: Uint8Array;
+	readonly #isHidden: Uint8Array;
 
 	/** Made for the first long secret. */
-	private seeds: Seeds | undefined;
+	#seeds: Seeds | undefined;
 
 	/** @throws Error for a text that is encoded too often to look into */
 	constructor(text: string) {
-		this.text = text;
-		this.plain = plainSpelling(text);
-		this.isHidden = new Uint8Array(text.length);
+		this.#text = text;
+		this.#plain = plainSpelling(text);
+		this.#isHidden = new Uint8Array(text.length);
 	}
 
 	hide(secret: string): void {
 		const needle = MAY_BE_ENCODED.test(secret) ? plainSpelling(secret).text : secret.toLowerCase();
-		if (needle.length >= LONG_SECRET) return this.hidePieces(needle);
-		for (const at of placesOf(secret, this.text)) this.isHidden.fill(1, at, at + secret.length);
+		if (needle.length >= LONG_SECRET) return this.#hidePieces(needle);
+		for (const at of placesOf(secret, this.#text)) this.#isHidden.fill(1, at, at + secret.length);
 		if (needle.length < SHORTEST_SECRET) return;
-		for (const at of placesOf(needle, this.plain.text)) this.hidePlain(at, at + needle.length);
+		for (const at of placesOf(needle, this.#plain.text)) this.#hidePlain(at, at + needle.length);
 	}
 
 	shown(): string {
 		let shown = '';
-		for (let at = 0; at < this.text.length; ) {
-			const hidden = this.isHidden[at];
-			const end = this.isHidden.indexOf(hidden ? 0 : 1, at);
-			const next = end < 0 ? this.text.length : end;
-			shown += hidden ? HIDDEN : this.text.slice(at, next);
+		for (let at = 0; at < this.#text.length; ) {
+			const hidden = this.#isHidden[at];
+			const end = this.#isHidden.indexOf(hidden ? 0 : 1, at);
+			const next = end < 0 ? this.#text.length : end;
+			shown += hidden ? HIDDEN : this.#text.slice(at, next);
 			at = next;
 		}
 		return shown;
 	}
 
 	/** Looks for the seeds of a secret, one beside the other, and from each as far as text and secret are the same. */
-	private hidePieces(needle: string): void {
-		const { text } = this.plain;
-		this.seeds ??= new Seeds(text);
+	#hidePieces(needle: string): void {
+		const { text } = this.#plain;
+		this.#seeds ??= new Seeds(text);
 		for (let seedAt = 0; seedAt + SEED_LENGTH <= needle.length; seedAt += SEED_LENGTH) {
-			for (let at = this.seeds.first(needle, seedAt); at >= 0; at = this.seeds.next(at)) {
-				if (this.isPlainHidden(at) || !isSame(needle, seedAt, text, at)) continue;
+			for (let at = this.#seeds.first(needle, seedAt); at >= 0; at = this.#seeds.next(at)) {
+				if (this.#isPlainHidden(at) || !isSame(needle, seedAt, text, at)) continue;
 				let before = 0;
 				while (
 					seedAt > before &&
 					at > before &&
 					needle[seedAt - before - 1] === text[at - before - 1] &&
-					!this.isPlainHidden(at - before - 1)
+					!this.#isPlainHidden(at - before - 1)
 				) {
 					before++;
 				}
 				let end = SEED_LENGTH;
 				while (seedAt + end < needle.length && needle[seedAt + end] === text[at + end]) end++;
-				this.hidePlain(at - before, at + end);
+				this.#hidePlain(at - before, at + end);
 			}
 		}
 	}
 
-	private isPlainHidden(at: number): boolean {
-		return this.isHidden[this.plain.from[at]!] === 1;
+	#isPlainHidden(at: number): boolean {
+		return this.#isHidden[this.#plain.from[at]!] === 1;
 	}
 
-	private hidePlain(from: number, to: number): void {
-		this.isHidden.fill(1, this.plain.from[from], this.plain.to[to - 1]);
+	#hidePlain(from: number, to: number): void {
+		this.#isHidden.fill(1, this.#plain.from[from], this.#plain.to[to - 1]);
 	}
 }
 
@@ -266,37 +266,37 @@ function* placesOf(part: string, text: string): Generator<number> {
 
 /** Where in a text each run of {@link SEED_LENGTH} characters stands: chains of places, by a hash of the run. */
 class Seeds {
-	private static readonly CHAINS = 2 ** 14;
+	static readonly #CHAINS = 2 ** 14;
 
-	private readonly heads = new Int32Array(Seeds.CHAINS).fill(-1);
+	readonly #heads = new Int32Array(Seeds.#CHAINS).fill(-1);
 
-	private readonly tails: Int32Array;
+	readonly #tails: Int32Array;
 
 	constructor(text: string) {
-		this.tails = new Int32Array(text.length);
+		this.#tails = new Int32Array(text.length);
 		for (let at = text.length - SEED_LENGTH; at >= 0; at--) {
-			const chain = this.chainOf(text, at);
-			this.tails[at] = this.heads[chain]!;
-			this.heads[chain] = at;
+			const chain = this.#chainOf(text, at);
+			this.#tails[at] = this.#heads[chain]!;
+			this.#heads[chain] = at;
 		}
 	}
 
 	/** The first place in the chain of the seed that stands there in another text; -1 for none. */
 	first(other: string, at: number): number {
-		return this.heads[this.chainOf(other, at)]!;
+		return this.#heads[this.#chainOf(other, at)]!;
 	}
 
 	/** The next place in the same chain; -1 for none. */
 	next(at: number): number {
-		return this.tails[at]!;
+		return this.#tails[at]!;
 	}
 
-	private chainOf(text: string, at: number): number {
+	#chainOf(text: string, at: number): number {
 		let hash = 0;
 		for (let index = 0; index < SEED_LENGTH; index++) {
 			hash = (hash * 31 + text.charCodeAt(at + index)) | 0;
 		}
-		return (hash ^ (hash >>> 14)) & (Seeds.CHAINS - 1);
+		return (hash ^ (hash >>> 14)) & (Seeds.#CHAINS - 1);
 	}
 }
 

@@ -29,13 +29,13 @@ export interface FileContent {
 export class StreamedFile {
 	readonly [Symbol.toStringTag] = 'Blob';
 
-	private readonly content: FileContent;
+	readonly #content: FileContent;
 
-	private readonly moved: () => void;
+	readonly #moved: () => void;
 
-	private opened: Buffer | NodeJS.ReadableStream | undefined;
+	#opened: Buffer | NodeJS.ReadableStream | undefined;
 
-	private isClosed = false;
+	#isClosed = false;
 
 	/** Why the bytes could not be had, if so. */
 	problem: string | undefined;
@@ -48,8 +48,8 @@ export class StreamedFile {
 
 	/** @param moved - called for every piece */
 	constructor(content: FileContent, moved: () => void) {
-		this.content = content;
-		this.moved = moved;
+		this.#content = content;
+		this.#moved = moved;
 		this.name = content.name;
 		this.type = content.type;
 		this.size = content.sizeBytes;
@@ -57,25 +57,25 @@ export class StreamedFile {
 
 	/** The bytes, in any number of pieces. */
 	async *stream(): AsyncGenerator<Uint8Array> {
-		this.moved();
-		const content = await this.content.open().catch((error: Error) => {
+		this.#moved();
+		const content = await this.#content.open().catch((error: Error) => {
 			this.problem = error.message;
 			throw error;
 		});
-		this.opened = content;
-		if (this.isClosed) return this.close();
+		this.#opened = content;
+		if (this.#isClosed) return this.close();
 		for await (const piece of Buffer.isBuffer(content) ? piecesOf(content) : content) {
-			this.moved();
+			this.#moved();
 			yield typeof piece === 'string' ? Buffer.from(piece) : piece;
 		}
-		this.moved();
+		this.#moved();
 	}
 
 	/** Lets go of a file that was not sent to its end. */
 	close(): void {
-		this.isClosed = true;
-		if (this.opened !== undefined && 'destroy' in this.opened) {
-			(this.opened as { destroy(): void }).destroy();
+		this.#isClosed = true;
+		if (this.#opened !== undefined && 'destroy' in this.#opened) {
+			(this.#opened as { destroy(): void }).destroy();
 		}
 	}
 }
@@ -87,14 +87,14 @@ export class StreamedFile {
 export class StreamedForm {
 	readonly [Symbol.toStringTag] = 'FormData';
 
-	private readonly fields: Array<[string, string | StreamedFile]> = [];
+	readonly #fields: Array<[string, string | StreamedFile]> = [];
 
 	append(name: string, value: string | StreamedFile): void {
-		this.fields.push([name, value]);
+		this.#fields.push([name, value]);
 	}
 
 	entries(): IterableIterator<[string, string | StreamedFile]> {
-		return this.fields[Symbol.iterator]();
+		return this.#fields[Symbol.iterator]();
 	}
 
 	[Symbol.iterator](): IterableIterator<[string, string | StreamedFile]> {
@@ -103,16 +103,16 @@ export class StreamedForm {
 
 	/** As {@link StreamedFile.problem}, of any of its files. */
 	get problem(): string | undefined {
-		return this.files().find(({ problem }) => problem !== undefined)?.problem;
+		return this.#files().find(({ problem }) => problem !== undefined)?.problem;
 	}
 
 	/** As {@link StreamedFile.close}, for all its files. */
 	close(): void {
-		for (const file of this.files()) file.close();
+		for (const file of this.#files()) file.close();
 	}
 
-	private files(): StreamedFile[] {
-		return this.fields.flatMap(([, value]) => (typeof value === 'string' ? [] : value));
+	#files(): StreamedFile[] {
+		return this.#fields.flatMap(([, value]) => (typeof value === 'string' ? [] : value));
 	}
 }
 

@@ -1,32 +1,32 @@
 /** A map that forgets what was used least recently once it holds more than it may. */
 export class BoundedMap<Value> {
-	private readonly entries = new Map<string, Value>();
+	readonly #entries = new Map<string, Value>();
 
-	private readonly mostEntries: number;
+	readonly #mostEntries: number;
 
 	constructor(mostEntries: number) {
-		this.mostEntries = mostEntries;
+		this.#mostEntries = mostEntries;
 	}
 
 	get(key: string): Value | undefined {
-		const value = this.entries.get(key);
+		const value = this.#entries.get(key);
 		if (value !== undefined) this.set(key, value);
 		return value;
 	}
 
 	set(key: string, value: Value): void {
-		this.entries.delete(key);
-		this.entries.set(key, value);
-		if (this.entries.size > this.mostEntries) {
-			this.entries.delete(this.entries.keys().next().value!);
+		this.#entries.delete(key);
+		this.#entries.set(key, value);
+		if (this.#entries.size > this.#mostEntries) {
+			this.#entries.delete(this.#entries.keys().next().value!);
 		}
 	}
 
 	delete(key: string): void {
-		this.entries.delete(key);
+		this.#entries.delete(key);
 	}
 
 	values(): IterableIterator<Value> {
-		return this.entries.values();
+		return this.#entries.values();
 	}
 }

@@ -70,39 +70,39 @@ interface Waiter<Value> {
  * server's count now, so that as many may follow. After a while without refusals it tries one more, then two, four, ….
  */
 export class Pacer {
-	private readonly clock: () => number;
+	readonly #clock: () => number;
 
-	private readonly wait: (ms: number) => Promise<unknown>;
+	readonly #wait: (ms: number) => Promise<unknown>;
 
 	/** Learned from refusals; `Infinity` while there were none. */
-	private allowedPerSecond = Infinity;
+	#allowedPerSecond = Infinity;
 
-	private growAt = Infinity;
+	#growAt = Infinity;
 
-	private growBy = 1;
+	#growBy = 1;
 
-	private pausedUntil = -Infinity;
+	#pausedUntil = -Infinity;
 
-	private nextStartAt = -Infinity;
+	#nextStartAt = -Infinity;
 
 	/** Not refused so far, the oldest first. */
-	private readonly starts: Start[] = [];
+	readonly #starts: Start[] = [];
 
-	private readonly turns: Array<Waiter<Start>> = [];
+	readonly #turns: Array<Waiter<Start>> = [];
 
-	private readonly slots: Array<Waiter<void>> = [];
+	readonly #slots: Array<Waiter<void>> = [];
 
-	private isGivingTurns = false;
+	#isGivingTurns = false;
 
-	private inFlight = 0;
+	#inFlight = 0;
 
 	/** The first request goes alone: others that wait with it for the token would leave in one burst. */
-	private mayBeInFlight = 1;
+	#mayBeInFlight = 1;
 
 	/** @param clock - milliseconds, never set back; tests hand in one of their own, as well as `wait` */
 	constructor(clock = now, wait: (ms: number) => Promise<unknown> = sleep) {
-		this.clock = clock;
-		this.wait = wait;
+		this.#clock = clock;
+		this.#wait = wait;
 	}
 
 	/**
@@ -117,13 +117,13 @@ export class Pacer {
 		signal: AbortSignal | undefined,
 		send: (start: Start, answered: () => void) => Promise<T>,
 	): Promise<T> {
-		if (this.inFlight < this.mayBeInFlight) this.inFlight++;
-		else await waitIn(this.slots, maxPerSecond, signal, () => this.inFlight++);
+		if (this.#inFlight < this.#mayBeInFlight) this.#inFlight++;
+		else await waitIn(this.#slots, maxPerSecond, signal, () => this.#inFlight++);
 		let hasSlot = true;
 		const answered = () => {
 			if (!hasSlot) return;
 			hasSlot = false;
-			this.inFlight--;
+			this.#inFlight--;
 			this.goSideBySide();
 		};
 		try {
@@ -141,17 +141,17 @@ export class Pacer {
 	 * @param signal - as in {@link run}
 	 */
 	async turn(maxPerSecond: number, signal: AbortSignal | undefined): Promise<Start> {
-		const turn = waitIn(this.turns, maxPerSecond, signal, () => ({ at: this.clock() }));
-		void this.giveTurns();
+		const turn = waitIn(this.#turns, maxPerSecond, signal, () => ({ at: this.#clock() }));
+		void this.#giveTurns();
 		return await turn;
 	}
 
 	/** There is a token: from now on requests may go side by side. */
 	goSideBySide(): void {
-		this.mayBeInFlight = MAX_IN_FLIGHT;
-		while (this.inFlight < MAX_IN_FLIGHT && this.slots.length > 0) {
-			this.inFlight++;
-			this.slots.shift()!.go();
+		this.#mayBeInFlight = MAX_IN_FLIGHT;
+		while (this.#inFlight < MAX_IN_FLIGHT && this.#slots.length > 0) {
+			this.#inFlight++;
+			this.#slots.shift()!.go();
 		}
 	}
 
@@ -163,58 +163,58 @@ export class Pacer {
 	 * @param pauseMs - how long nothing is to be sent at all
 	 */
 	refused(start: Start, maxPerSecond: number, pauseMs: number): void {
-		this.pausedUntil = Math.max(this.pausedUntil, this.clock() + pauseMs);
-		const index = this.starts.indexOf(start);
-		if (index >= 0) this.starts.splice(index, 1);
-		const accepted = this.starts.filter(({ at }) => at > start.at - 1000 && at <= start.at).length;
+		this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock() + pauseMs);
+		const index = this.#starts.indexOf(start);
+		if (index >= 0) this.#starts.splice(index, 1);
+		const accepted = this.#starts.filter(({ at }) => at > start.at - 1000 && at <= start.at).length;
 		// All but nothing of the limit was left to others: two requests came closer together than they were sent.
 		if (accepted >= Math.floor((maxPerSecond * 1000) / SECOND_MS)) return;
-		this.allowedPerSecond = Math.max(1, Math.min(this.allowedPerSecond, accepted));
-		this.growBy = 1;
-		this.growAt = this.clock() + FIRST_GROWTH_MS * (0.75 + Math.random() / 2);
+		this.#allowedPerSecond = Math.max(1, Math.min(this.#allowedPerSecond, accepted));
+		this.#growBy = 1;
+		this.#growAt = this.#clock() + FIRST_GROWTH_MS * (0.75 + Math.random() / 2);
 	}
 
-	private async giveTurns(): Promise<void> {
-		if (this.isGivingTurns) return;
-		this.isGivingTurns = true;
-		for (let [next] = this.turns; next !== undefined; [next] = this.turns) {
-			const waitMs = this.startableAt(next.maxPerSecond) - this.clock();
+	async #giveTurns(): Promise<void> {
+		if (this.#isGivingTurns) return;
+		this.#isGivingTurns = true;
+		for (let [next] = this.#turns; next !== undefined; [next] = this.#turns) {
+			const waitMs = this.#startableAt(next.maxPerSecond) - this.#clock();
 			if (waitMs > 0) {
-				await this.wait(Math.min(waitMs, SLEEP_SLICE_MS));
+				await this.#wait(Math.min(waitMs, SLEEP_SLICE_MS));
 			} else {
-				this.turns.shift();
-				next.go(this.begin(next.maxPerSecond));
+				this.#turns.shift();
+				next.go(this.#begin(next.maxPerSecond));
 			}
 		}
-		this.isGivingTurns = false;
+		this.#isGivingTurns = false;
 	}
 
-	private begin(maxPerSecond: number): Start {
-		const start = { at: this.clock() };
-		this.starts.push(start);
-		const intervalMs = (SPACING * 1000) / Math.min(maxPerSecond, this.allowedPerSecond);
-		this.nextStartAt = Math.max(this.nextStartAt, start.at - BURST * intervalMs) + intervalMs;
+	#begin(maxPerSecond: number): Start {
+		const start = { at: this.#clock() };
+		this.#starts.push(start);
+		const intervalMs = (SPACING * 1000) / Math.min(maxPerSecond, this.#allowedPerSecond);
+		this.#nextStartAt = Math.max(this.#nextStartAt, start.at - BURST * intervalMs) + intervalMs;
 		return start;
 	}
 
-	private startableAt(maxPerSecond: number): number {
-		this.grow(maxPerSecond);
-		const earliest = Math.max(this.pausedUntil, this.nextStartAt);
-		const perSecond = Math.min(maxPerSecond, this.allowedPerSecond);
+	#startableAt(maxPerSecond: number): number {
+		this.#grow(maxPerSecond);
+		const earliest = Math.max(this.#pausedUntil, this.#nextStartAt);
+		const perSecond = Math.min(maxPerSecond, this.#allowedPerSecond);
 		const count = Math.max(1, Math.floor(perSecond));
 		const windowMs = perSecond === Infinity ? 0 : (count / perSecond) * SECOND_MS;
-		const forgotten = this.clock() - Math.max(windowMs, REMEMBERED_MS);
-		while (this.starts.length > 0 && this.starts[0]!.at < forgotten) this.starts.shift();
-		const oldest = this.starts[this.starts.length - count];
+		const forgotten = this.#clock() - Math.max(windowMs, REMEMBERED_MS);
+		while (this.#starts.length > 0 && this.#starts[0]!.at < forgotten) this.#starts.shift();
+		const oldest = this.#starts[this.#starts.length - count];
 		return windowMs > 0 && oldest ? Math.max(earliest, oldest.at + windowMs) : earliest;
 	}
 
-	private grow(maxPerSecond: number): void {
-		if (this.clock() < this.growAt) return;
-		this.allowedPerSecond += this.growBy;
-		this.growBy *= 2;
-		this.growAt = this.clock() + NEXT_GROWTH_MS;
-		if (this.allowedPerSecond >= maxPerSecond) this.growAt = this.allowedPerSecond = Infinity;
+	#grow(maxPerSecond: number): void {
+		if (this.#clock() < this.#growAt) return;
+		this.#allowedPerSecond += this.#growBy;
+		this.#growBy *= 2;
+		this.#growAt = this.#clock() + NEXT_GROWTH_MS;
+		if (this.#allowedPerSecond >= maxPerSecond) this.#growAt = this.#allowedPerSecond = Infinity;
 	}
 }
 

@@ -13,41 +13,41 @@ let isChecking = false;
 
 /** Watches something that moves in pieces, from {@link SilenceWatch.start} on, and ends it when nothing has moved for too long. */
 export class SilenceWatch {
-	private readonly controller = new AbortController();
+	readonly #controller = new AbortController();
 
 	/** It was this watch that ended what it watches. */
 	hasTripped = false;
 
-	private silentMs = 0;
+	#silentMs = 0;
 
-	private hasEnded = false;
+	#hasEnded = false;
 
-	private endAt = Infinity;
+	#endAt = Infinity;
 
-	private isHeldUp = () => false;
+	#isHeldUp = () => false;
 
-	private readonly limitMs: number;
+	readonly #limitMs: number;
 
 	/** @param limitMs - for how long nothing may move, give or take a quarter of a second */
 	constructor(limitMs: number) {
-		this.limitMs = limitMs;
+		this.#limitMs = limitMs;
 	}
 
 	/** Ends what is watched; also once {@link end} is called. */
 	get signal(): AbortSignal {
-		return this.controller.signal;
+		return this.#controller.signal;
 	}
 
 	/** Also for a watch that has started: then as {@link moved}. */
 	start(): void {
-		if (this.hasEnded) return;
+		if (this.#hasEnded) return;
 		this.moved();
 		watches.add(this);
 		void checkAll();
 	}
 
 	moved(): void {
-		this.silentMs = 0;
+		this.#silentMs = 0;
 	}
 
 	/**
@@ -56,12 +56,12 @@ export class SilenceWatch {
 	 * @param endAt - by {@link now}
 	 */
 	until(endAt: number): void {
-		this.endAt = endAt;
+		this.#endAt = endAt;
 	}
 
 	/** Does not count while this says that it is not the other side that one waits for. */
 	exceptWhile(isHeldUp: () => boolean): void {
-		this.isHeldUp = isHeldUp;
+		this.#isHeldUp = isHeldUp;
 	}
 
 	/** Until it is started again. */
@@ -74,14 +74,16 @@ export class SilenceWatch {
 	 * cannot be destroyed as long as they wait for the server, so that they are aborted.
 	 */
 	end(): void {
-		this.hasEnded = true;
+		this.#hasEnded = true;
 		this.stop();
-		this.controller.abort();
+		this.#controller.abort();
 	}
 
 	check(elapsedMs: number): void {
-		this.silentMs = this.isHeldUp() ? 0 : this.silentMs + Math.min(elapsedMs, LONGEST_COUNTED_MS);
-		if (this.silentMs < this.limitMs && now() < this.endAt) return;
+		this.#silentMs = this.#isHeldUp()
+			? 0
+			: this.#silentMs + Math.min(elapsedMs, LONGEST_COUNTED_MS);
+		if (this.#silentMs < this.#limitMs && now() < this.#endAt) return;
 		this.hasTripped = true;
 		this.end();
 	}

@@ -113,7 +113,7 @@ export async function readComposition(
  *
  * @throws NodeOperationError that names the parameter and the text that is no address
  */
-export function readAddresses(
+function readAddresses(
 	context: IExecuteFunctions,
 	value: unknown,
 	displayName: string,

@@ -8,30 +8,30 @@ export class Scan<Message extends RecordedMessage> {
 	/** How many pages were read. A list of one page shows the folder at one moment, and so misses nothing. */
 	pages = 0;
 
-	private readonly ids = new Set<string>();
+	readonly #ids = new Set<string>();
 
 	/** Of the last page, in its order. */
-	private dates: number[] = [];
+	#dates: number[] = [];
 
-	private first: number | undefined;
+	#first: number | undefined;
 
-	private last = Infinity;
+	#last = Infinity;
 
-	private newestBefore = -Infinity;
+	#newestBefore = -Infinity;
 
-	private isNewestFirst = true;
+	#isNewestFirst = true;
 
 	/** @returns the messages of the page that no earlier page had: new mail pushes others down from one page to the next */
 	add(page: Message[]): Message[] {
 		this.pages += 1;
-		this.newestBefore = latest(this.dates, this.newestBefore);
-		this.dates = page.flatMap(({ receivedAt }) => receivedAt ?? []);
-		for (const date of this.dates) {
-			this.first ??= date;
-			if (date > this.last) this.isNewestFirst = false;
-			this.last = date;
+		this.#newestBefore = latest(this.#dates, this.#newestBefore);
+		this.#dates = page.flatMap(({ receivedAt }) => receivedAt ?? []);
+		for (const date of this.#dates) {
+			this.#first ??= date;
+			if (date > this.#last) this.#isNewestFirst = false;
+			this.#last = date;
 		}
-		const added = page.filter(({ id }) => !this.ids.has(id) && this.ids.add(id));
+		const added = page.filter(({ id }) => !this.#ids.has(id) && this.#ids.add(id));
 		for (const message of added) this.messages.push(message);
 		return added;
 	}
@@ -52,10 +52,10 @@ export class Scan<Message extends RecordedMessage> {
 	 * @param mayGoOn - decides on a page without any time
 	 */
 	isBehind(since: number, mayGoOn: boolean): boolean {
-		if (this.dates.length === 0) return !mayGoOn;
-		if (this.isNewestFirst && this.first! > this.last) return this.last < since;
-		const newest = latest(this.dates, -Infinity);
-		return newest < since && newest < this.newestBefore;
+		if (this.#dates.length === 0) return !mayGoOn;
+		if (this.#isNewestFirst && this.#first! > this.#last) return this.#last < since;
+		const newest = latest(this.#dates, -Infinity);
+		return newest < since && newest < this.#newestBefore;
 	}
 }
 

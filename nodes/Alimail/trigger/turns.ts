@@ -12,43 +12,43 @@ const turns = new Map<string, Turn>();
 /** A poll under way. */
 export class Turn {
 	/** By a clock that cannot be set back, in milliseconds. */
-	private progressAt = performance.now();
+	#progressAt = performance.now();
 
-	private readonly key: string;
+	readonly #key: string;
 
-	private readonly context: IPollFunctions;
+	readonly #context: IPollFunctions;
 
-	private readonly endsAt: number;
+	readonly #endsAt: number;
 
 	constructor(key: string, context: IPollFunctions, endsAt: number) {
-		this.key = key;
-		this.context = context;
-		this.endsAt = endsAt;
+		this.#key = key;
+		this.#context = context;
+		this.#endsAt = endsAt;
 	}
 
 	/** Whether the poll has used up its time, and is to leave the rest to the next one. */
 	get isTimeUp(): boolean {
-		return performance.now() >= this.endsAt;
+		return performance.now() >= this.#endsAt;
 	}
 
 	/** Whether another poll has taken over. What this one found must then be neither handed on nor remembered. */
 	get isOver(): boolean {
-		return turns.get(this.key) !== this;
+		return turns.get(this.#key) !== this;
 	}
 
 	/** Tells that the poll is alive. */
 	progress(): void {
-		this.progressAt = performance.now();
+		this.#progressAt = performance.now();
 	}
 
 	/** Makes room for the next poll. */
 	end(): void {
-		if (!this.isOver) turns.delete(this.key);
+		if (!this.isOver) turns.delete(this.#key);
 	}
 
 	/** Whether a poll from this context has to wait for the end of this one. */
 	holdsBack(context: IPollFunctions): boolean {
-		return context === this.context && performance.now() - this.progressAt < LONGEST_SILENCE_MS;
+		return context === this.#context && performance.now() - this.#progressAt < LONGEST_SILENCE_MS;
 	}
 }
 

@@ -376,7 +376,7 @@ const KINDS: Kind[] = [
 ];
 
 /** As many mailboxes as a wave has items at most. */
-export const MAILBOXES = 25;
+const MAILBOXES = 25;
 
 /** The address of a mailbox, which only one item of a wave works with. */
 export function boxAddress(index: number): string {
