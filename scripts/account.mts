@@ -10,8 +10,8 @@ export interface RealAccount {
 /** What the environment has to name before anything can be done. */
 export class SettingError extends Error {}
 
-const regions = ['cn', 'sg', 'hk', 'de', 'us'];
-const required = ['ALIMAIL_CLIENT_ID', 'ALIMAIL_CLIENT_SECRET', 'ALIMAIL_MAILBOX'];
+const REGIONS = ['cn', 'sg', 'hk', 'de', 'us'];
+const REQUIRED = ['ALIMAIL_CLIENT_ID', 'ALIMAIL_CLIENT_SECRET', 'ALIMAIL_MAILBOX'];
 
 /**
  * The account that the environment names: `ALIMAIL_CLIENT_ID`, `ALIMAIL_CLIENT_SECRET`, `ALIMAIL_MAILBOX`, and for the
@@ -20,7 +20,7 @@ const required = ['ALIMAIL_CLIENT_ID', 'ALIMAIL_CLIENT_SECRET', 'ALIMAIL_MAILBOX
  * @throws SettingError that says what is missing or unusable
  */
 export function realAccount(environment: NodeJS.ProcessEnv): RealAccount {
-	const missing = required.filter((name) => !environment[name]);
+	const missing = REQUIRED.filter((name) => !environment[name]);
 	if (missing.length > 0) {
 		throw new SettingError(
 			`Set ${missing.join(', ')}: the ID and the secret of an application (its details in the Alimail admin console) and the address of a mailbox.`,
@@ -42,8 +42,8 @@ export function realAccount(environment: NodeJS.ProcessEnv): RealAccount {
 		return { fields, origin: new URL(baseUrl).origin, mailbox };
 	}
 	const region = environment.ALIMAIL_REGION || 'cn';
-	if (!regions.includes(region)) {
-		throw new SettingError(`ALIMAIL_REGION has to be one of ${regions.join(', ')}.`);
+	if (!REGIONS.includes(region)) {
+		throw new SettingError(`ALIMAIL_REGION has to be one of ${REGIONS.join(', ')}.`);
 	}
 	const fields = { region, baseUrl: '', clientId, clientSecret };
 	return { fields, origin: `https://alimail-${region}.aliyuncs.com`, mailbox };

@@ -14,12 +14,12 @@ import { pollUntil } from '../support/poll.mts';
 import { itemsFromBody, type NodeSketch } from '../support/workflow.mts';
 
 /** The n8n that everything is measured on. */
-export const n8nVersion = '2.41.1';
+export const N8N_VERSION = '2.41.1';
 
 /** A user of the simulator, whose record is what most requests ask for. */
-const userPath = '/v2/users/alice@example.com';
+const USER_PATH = '/v2/users/alice@example.com';
 
-const busyTimeoutMs = 180_000;
+const BUSY_TIMEOUT_MS = 180_000;
 
 /** One of the ways to call the API that are compared. */
 export interface Contender {
@@ -63,7 +63,7 @@ export class Lab {
 	}
 
 	static async create(): Promise<Lab> {
-		const installation = await installN8n(n8nVersion);
+		const installation = await installN8n(N8N_VERSION);
 		return new Lab(installation, await packPackage(), await startSimulator());
 	}
 
@@ -164,7 +164,7 @@ export function httpRequestNode(
 	};
 }
 
-const getUser = (bench: Bench) => ({ method: 'GET', url: bench.simulator.url + userPath });
+const getUser = (bench: Bench) => ({ method: 'GET', url: bench.simulator.url + USER_PATH });
 
 /** Our node. */
 export const ours: Contender = {
@@ -174,7 +174,7 @@ export const ours: Contender = {
 			resource: 'apiRequest',
 			operation: 'send',
 			method: 'GET',
-			path: userPath,
+			path: USER_PATH,
 			options: requestsPerSecond === undefined ? {} : { requestsPerSecond },
 		}),
 };
@@ -255,7 +255,7 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
 				if (error instanceof N8nRestError && error.status === 503) return undefined;
 				throw error;
 			}),
-		busyTimeoutMs,
+		BUSY_TIMEOUT_MS,
 		() => 'n8n did not recover',
 	);
 }

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Lab, n8nVersion } from './lab.mts';
+import { Lab, N8N_VERSION } from './lab.mts';
 import { writeReport, type Section } from './report.mts';
 import { filesTable } from './tables/files.mts';
 import { limitTable } from './tables/limit.mts';
@@ -44,7 +44,7 @@ try {
 			);
 		}
 		// After each table, so that the others stand if one does not come to its end.
-		await writeReport([section], n8nVersion);
+		await writeReport([section], N8N_VERSION);
 	}
 } finally {
 	await lab.close();

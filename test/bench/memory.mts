@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const intervalMs = 25;
+const INTERVAL_MS = 25;
 
 /** Watches the resident memory of a process while something runs. Linux only. */
 export async function watchMemory<T>(
@@ -14,7 +14,7 @@ export async function watchMemory<T>(
 	const watching = (async () => {
 		while (running) {
 			peak = Math.max(peak, await residentMiB(pid));
-			await sleep(intervalMs);
+			await sleep(INTERVAL_MS);
 		}
 	})();
 	try {

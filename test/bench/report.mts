@@ -22,11 +22,11 @@ export async function writeReport(sections: Section[], n8nVersion: string): Prom
 	const all = new Map<number, string>(earlier);
 	for (const section of sections) all.set(section.number, markdownOf(section, n8nVersion));
 	const ordered = [...all].sort(([one], [other]) => one - other).map(([, text]) => text);
-	const text = [introduction, ...ordered].join('\n\n');
+	const text = [INTRODUCTION, ...ordered].join('\n\n');
 	await writeFile(file, await format(text, { ...(await resolveConfig(file)), parser: 'markdown' }));
 }
 
-const introduction = `# Benchmarks
+const INTRODUCTION = `# Benchmarks
 
 \`npm run bench\` writes this page (\`npm run bench -- --only 2\` measures one table anew), save for the table of the long
 run, which \`npm run endurance\` writes. It runs real n8n, each contender beside the others in one run, against the Alimail simulator on the same computer: no network, no latency unless a table

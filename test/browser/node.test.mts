@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { describeEditor } from './support.mts';
 
-const alice = 'alice@example.com';
+const ALICE = 'alice@example.com';
 
 describeEditor('the node in the editor', (editor) => {
 	beforeAll(async () => void (await editor.createCredential()));
@@ -37,7 +37,7 @@ describeEditor('the node in the editor', (editor) => {
 		const [message] = editor.simulator.state.messagesIn('bob@example.com', '2');
 		expect(message).toMatchObject({
 			subject: 'Hello from the editor',
-			from: { email: alice },
+			from: { email: ALICE },
 			body: { bodyHtml: '<p>Good morning.</p>' },
 		});
 	});
@@ -49,7 +49,7 @@ describeEditor('the node in the editor', (editor) => {
 		await editor.searchList('张');
 		await expect.poll(() => mailboxes.allInnerTexts()).toEqual(['张伟 (zhang.wei@example.com)']);
 		await editor.searchList('alice');
-		await expect.poll(() => mailboxes.allInnerTexts()).toEqual([`Alice Martin (${alice})`]);
+		await expect.poll(() => mailboxes.allInnerTexts()).toEqual([`Alice Martin (${ALICE})`]);
 		await mailboxes.first().click();
 
 		const folders = await editor.openList('folder');
@@ -72,7 +72,7 @@ describeEditor('the node in the editor', (editor) => {
 
 	test('sends an API request page by page', async () => {
 		await editor.addAction('Send an authenticated request');
-		await editor.fill('path', `/v2/users/${alice}/mailFolders/2/messages`);
+		await editor.fill('path', `/v2/users/${ALICE}/mailFolders/2/messages`);
 		await editor.choose('pagination', 'Cursor');
 		await editor.addOption('Page Size');
 		await editor.fill('pageSize', '10');
@@ -114,7 +114,7 @@ describeEditor('the trigger in the editor', (editor) => {
 		await editor.executeStep();
 		await expect.poll(() => editor.at('ndv-items-count').last().innerText()).toBe('1 item');
 
-		const [newest] = editor.simulator.state.messagesIn(alice, '2');
+		const [newest] = editor.simulator.state.messagesIn(ALICE, '2');
 		await editor.output.getByText(newest!.subject).first().waitFor();
 		await editor.picture('trigger');
 	});
@@ -132,7 +132,7 @@ describeEditor('the HTTP Request node', (editor) => {
 			.first()
 			.click();
 		await editor.at('ndv').waitFor();
-		await editor.fill('url', `${editor.simulator.url}/v2/users/${alice}/mailFolders`);
+		await editor.fill('url', `${editor.simulator.url}/v2/users/${ALICE}/mailFolders`);
 		await editor.choose('authentication', 'Predefined Credential Type');
 		const types = editor.at('credential-select').locator('input');
 		await types.click();

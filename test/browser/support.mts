@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, inject } from 'vitest';
 import { Editor } from '../support/browserEditor.mts';
 
-const shownTextLength = 2000;
+const SHOWN_TEXT_LENGTH = 2000;
 
 /**
  * A `describe` with an editor of its own. When a test fails, the window as it is then is kept in a file and its text
@@ -19,7 +19,7 @@ export function describeEditor(title: string, define: (editor: Editor) => void):
 			const path = join(tmpdir(), `${task.name.replace(/\W+/g, '-')}.png`);
 			await editor.page.screenshot({ path });
 			const text = await editor.page.locator('body').innerText();
-			console.error(`The window when it failed, in ${path}:\n${text.slice(-shownTextLength)}`);
+			console.error(`The window when it failed, in ${path}:\n${text.slice(-SHOWN_TEXT_LENGTH)}`);
 			await editor.startAnew();
 		});
 		define(editor);

@@ -75,7 +75,7 @@ interface Tenant {
 }
 
 const counts = new Map<string, number>();
-const violations: Array<Violation & { tenant: number; wave: number; kind: string }> = [];
+const VIOLATIONS: Array<Violation & { tenant: number; wave: number; kind: string }> = [];
 let tenants: Tenant[] = [];
 let waves = 0;
 let arrived = 0;
@@ -106,7 +106,7 @@ describe(`${REQUESTS} requests, of which a third goes wrong, with seed ${SEED}`,
 		const startedAt = Date.now();
 		await Promise.all(tenants.map(async (tenant, index) => await keepAsking(tenant, index)));
 		report(Date.now() - startedAt);
-		expect(violations.map(described)).toEqual([]);
+		expect(VIOLATIONS.map(described)).toEqual([]);
 	});
 
 	it('leave no token and no secret in what is logged', () => {
@@ -205,7 +205,7 @@ async function keepAsking(tenant: Tenant, index: number): Promise<void> {
 		await revoking;
 		const found = check(tenant, wave, run, stops);
 		if (own.chance(POLLED)) found.push(...(await pollTwice(tenant)));
-		violations.push(
+		VIOLATIONS.push(
 			...found.map((one) => ({ ...one, tenant: index, wave: number, kind: wave.kind.name })),
 		);
 	}
@@ -295,7 +295,7 @@ function tally(requests: RecordedRequest[]): void {
 	}
 }
 
-function described({ what, requests, ...where }: (typeof violations)[number]): string {
+function described({ what, requests, ...where }: (typeof VIOLATIONS)[number]): string {
 	const lines = requests.map(
 		({ method, url, status, fault, at, bodyText }) =>
 			`${at} ${method} ${url} → ${status ?? 'no answer'} (${fault}) ${bodyText.slice(0, 120)}`,

@@ -10,7 +10,7 @@ const SEARCH = '/v2/users/alice@example.com/messages/query';
 const oneByOne = { batching: { batch: { batchSize: 1, batchInterval: 0 } } };
 
 /** As Alimail makes them: with what a path has to encode. */
-const messageId = 'DzzzzzzNpNq$---.a/b_c?d=é';
+const MESSAGE_ID = 'DzzzzzzNpNq$---.a/b_c?d=é';
 
 describeN8n('API Request', (n8n) => {
 	describe('what is sent', () => {
@@ -29,10 +29,10 @@ describeN8n('API Request', (n8n) => {
 		test('a path with parameters, each encoded', async () => {
 			const { url } = await received({
 				path: `${ECHO}/{email}/messages/{id}`,
-				pathParameters: pairs({ email: 'a+b@example.com', id: messageId }),
+				pathParameters: pairs({ email: 'a+b@example.com', id: MESSAGE_ID }),
 			});
 			expect(url).toBe(
-				`${ECHO}/${encodeURIComponent('a+b@example.com')}/messages/${encodeURIComponent(messageId)}`,
+				`${ECHO}/${encodeURIComponent('a+b@example.com')}/messages/${encodeURIComponent(MESSAGE_ID)}`,
 			);
 		});
 

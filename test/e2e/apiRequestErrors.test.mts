@@ -23,7 +23,7 @@ const userOfItem = {
 };
 const threeItems = [{ name: 'alice' }, { name: 'nobody' }, { name: 'bob' }];
 
-const noUser =
+const NO_USER =
 	'Alimail refused GET /v2/users/nobody%40example.com with status 404: code user.notFound, user not found';
 
 describeN8n('API Request, when something goes wrong', (n8n) => {
@@ -36,7 +36,7 @@ describeN8n('API Request, when something goes wrong', (n8n) => {
 			expect(execution.status).toBe('error');
 			expect(error).toMatchObject({
 				name: 'NodeApiError',
-				message: noUser,
+				message: NO_USER,
 				description: expect.stringContaining('Check the mailbox address'),
 				httpCode: '404',
 				context: { itemIndex: 1 },
@@ -64,7 +64,7 @@ describeN8n('API Request, when something goes wrong', (n8n) => {
 				{ json: { email: 'alice@example.com' }, pairedItem: { item: 0 } },
 				{
 					json: {
-						error: noUser,
+						error: NO_USER,
 						details: {
 							statusCode: 404,
 							code: 'user.notFound',
@@ -90,7 +90,7 @@ describeN8n('API Request, when something goes wrong', (n8n) => {
 				{ json: { email: 'bob@example.com' }, pairedItem: { item: 2 } },
 			]);
 			const [failed, ...more] = outputOf(execution, NODE, 1);
-			expect(failed).toMatchObject({ json: { error: noUser }, pairedItem: { item: 1 } });
+			expect(failed).toMatchObject({ json: { error: NO_USER }, pairedItem: { item: 1 } });
 			expect(more).toEqual([]);
 			// Before 2.36, n8n takes what holds details for a result.
 			const details = n8n.version.startsWith('1.')

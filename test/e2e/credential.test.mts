@@ -14,7 +14,7 @@ import { type Side, type SideRequest, sides } from './support/sides.mts';
 
 const DRAFTS = '/v2/users/alice@example.com/messages';
 const TOKEN = '/oauth2/v2.0/token';
-const shortLifeSeconds = 1;
+const SHORT_LIFE_SECONDS = 1;
 
 /** An error in Alimail's words, which OAuth2 does not know. */
 const refusal = {
@@ -24,7 +24,7 @@ const refusal = {
 };
 
 /** What n8n makes of a 403. */
-const forbidden = 'Forbidden - perhaps check your credentials?';
+const FORBIDDEN = 'Forbidden - perhaps check your credentials?';
 
 /** What ours makes of a refusal. */
 const refusedWith = (status: number) =>
@@ -78,7 +78,7 @@ class Trial {
 	/** Lets the stored token expire; the next one lives long. */
 	async outlive(): Promise<void> {
 		await this.begun();
-		await sleep(shortLifeSeconds * 1000 + 100);
+		await sleep(SHORT_LIFE_SECONDS * 1000 + 100);
 		this.simulator.settings.tokenLifetimeSeconds = 3600;
 	}
 
@@ -156,7 +156,7 @@ describeN8n(
 			'the token has expired, and the server says 403',
 			async (side) => {
 				const trial = await Trial.begin(n8n, side, {
-					tokenLifetimeSeconds: shortLifeSeconds,
+					tokenLifetimeSeconds: SHORT_LIFE_SECONDS,
 					expiredStatus: 403,
 				});
 				await trial.outlive();
@@ -172,7 +172,7 @@ describeN8n(
 				ours: { runs: ['works', 'works'], wasted: 0, exchanges: 1 },
 				'ours, own node': { runs: ['works', 'works'], wasted: 0, exchanges: 1 },
 				plain: { runs: ['works', 'works'], wasted: 1, exchanges: 1 },
-				oauth2: { runs: [forbidden, forbidden], wasted: 2, exchanges: 0 },
+				oauth2: { runs: [FORBIDDEN, FORBIDDEN], wasted: 2, exchanges: 0 },
 			},
 		);
 
@@ -180,7 +180,7 @@ describeN8n(
 			'the token has expired, the server says 403, and errors are ignored (Never Error)',
 			async (side) => {
 				const trial = await Trial.begin(n8n, side, {
-					tokenLifetimeSeconds: shortLifeSeconds,
+					tokenLifetimeSeconds: SHORT_LIFE_SECONDS,
 					expiredStatus: 403,
 				});
 				await trial.outlive();
@@ -204,7 +204,7 @@ describeN8n(
 				`the token has expired, the server says ${expiredStatus}, and a list is paged`,
 				async (side) => {
 					const trial = await Trial.begin(n8n, side, {
-						tokenLifetimeSeconds: shortLifeSeconds,
+						tokenLifetimeSeconds: SHORT_LIFE_SECONDS,
 						expiredStatus,
 					});
 					await trial.outlive();
@@ -223,7 +223,7 @@ describeN8n(
 						'2.41.1': {
 							gives:
 								expiredStatus === 403
-									? forbidden
+									? FORBIDDEN
 									: 'Authorization failed - please check your credentials',
 							exchanges: 0,
 						},
@@ -233,7 +233,7 @@ describeN8n(
 						expiredStatus === 401
 							? { gives: '4 pages', exchanges: 1 }
 							: {
-									'2.41.1': { gives: forbidden, exchanges: 0 },
+									'2.41.1': { gives: FORBIDDEN, exchanges: 0 },
 									'1.123.50': { gives: 'an error as data', exchanges: 0 },
 								},
 				},
@@ -297,7 +297,7 @@ describeN8n(
 			'twenty executions on a token that has expired',
 			async (side) => {
 				const trial = await Trial.begin(n8n, side, {
-					tokenLifetimeSeconds: shortLifeSeconds,
+					tokenLifetimeSeconds: SHORT_LIFE_SECONDS,
 					expiredStatus: 401,
 				});
 				await trial.outlive();

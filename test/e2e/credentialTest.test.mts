@@ -10,10 +10,10 @@ import { recorder } from './support/recorder.mts';
 
 const TOKEN = '/oauth2/v2.0/token';
 
-const whatToCheck =
+const WHAT_TO_CHECK =
 	"Check the Application ID and the Application Secret, that the region is the application's own, that the application's IP restriction admits this server, and that the edition of Alimail is a paid one.";
-const refused = `Alimail gave no access token: HTTP 400, code 1003, 请求参数异常. ${whatToCheck}`;
-const changedInConsole =
+const REFUSED = `Alimail gave no access token: HTTP 400, code 1003, 请求参数异常. ${WHAT_TO_CHECK}`;
+const CHANGED_IN_CONSOLE =
 	'Alimail gave no access token, though the stored one is still good. Check in its console whether the Application Secret was changed, or the application disabled.';
 
 describeN8n('testing a credential', (n8n) => {
@@ -87,7 +87,7 @@ describeN8n('testing a credential', (n8n) => {
 		['application secret', { clientSecret: 'mistyped' }],
 	])('says what Alimail said of a wrong %s', async (_title, fields) => {
 		const simulator = await simulated();
-		expect(await saveAndTest(simulator, fields)).toEqual({ status: 'Error', message: refused });
+		expect(await saveAndTest(simulator, fields)).toEqual({ status: 'Error', message: REFUSED });
 	});
 
 	describe('while an earlier token is still valid', () => {
@@ -98,7 +98,7 @@ describeN8n('testing a credential', (n8n) => {
 			const simulator = await simulated();
 			const { id } = await credentialInUse(simulator);
 			const result = await n8n.testCredential(id, edits);
-			expect(result).toEqual({ status: 'Error', message: refused });
+			expect(result).toEqual({ status: 'Error', message: REFUSED });
 			expectSilence(simulator, result);
 			expect(await n8n.testCredential(id)).toMatchObject({ status: 'OK' });
 		});
@@ -108,7 +108,7 @@ describeN8n('testing a credential', (n8n) => {
 			const { id } = await credentialInUse(simulator);
 			await n8n.updateCredential(id, { clientSecret: 'mistyped' });
 			const result = await n8n.testCredential(id);
-			expect(result).toEqual({ status: 'Error', message: refused });
+			expect(result).toEqual({ status: 'Error', message: REFUSED });
 			expectSilence(simulator, result);
 		});
 
@@ -116,7 +116,10 @@ describeN8n('testing a credential', (n8n) => {
 			const simulator = await simulated();
 			const { id } = await credentialInUse(simulator);
 			simulator.fault({ path: TOKEN, status: 400, times: 10 });
-			expect(await n8n.testCredential(id)).toEqual({ status: 'Error', message: changedInConsole });
+			expect(await n8n.testCredential(id)).toEqual({
+				status: 'Error',
+				message: CHANGED_IN_CONSOLE,
+			});
 		});
 
 		test('takes a right secret that is not saved yet, and leaves the saved one in use', async () => {

@@ -14,8 +14,8 @@ import { chatModelCredential, scriptedChatModel, toolAnswers } from './support/c
 import { describeN8n } from './support/describeN8n.mts';
 
 const names = await exampleNames();
-const alice = 'alice@example.com';
-const byHand = 'When clicking ‘Execute workflow’';
+const ALICE = 'alice@example.com';
+const BY_HAND = 'When clicking ‘Execute workflow’';
 
 describeN8n('the example workflows', (n8n) => {
 	test.each(names)('%s imports as it is', async (name) => {
@@ -31,7 +31,7 @@ describeN8n('the example workflows', (n8n) => {
 
 	test('token-and-request gets a token and lists the inbox', async () => {
 		const simulator = await simulated();
-		const execution = await run('token-and-request', simulator, byHand);
+		const execution = await run('token-and-request', simulator, BY_HAND);
 
 		expect(outputOf(execution, 'Get Token')[0]?.json).toMatchObject({ token_type: 'bearer' });
 		expect(outputOf(execution, 'List the inbox')).toHaveLength(5);
@@ -40,7 +40,7 @@ describeN8n('the example workflows', (n8n) => {
 	test('http-request-node lists the folders', async () => {
 		const simulator = await simulated();
 		const values = { server: simulator.url };
-		const execution = await run('http-request-node', simulator, byHand, values);
+		const execution = await run('http-request-node', simulator, BY_HAND, values);
 
 		expect(outputOf(execution, 'HTTP Request')[0]?.json.folders).toHaveLength(6);
 	});
@@ -51,7 +51,7 @@ describeN8n('the example workflows', (n8n) => {
 		await mkdir(folder, { recursive: true });
 		const example = await filled('invoices-to-files', simulator, { folder });
 		const id = await activated(example, simulator);
-		simulator.state.addMessage(alice, {
+		simulator.state.addMessage(ALICE, {
 			subject: 'Two invoices',
 			attachments: [
 				{ name: 'Invoice.PDF', content: '%PDF-1.4 one', contentType: 'application/pdf' },
@@ -73,12 +73,12 @@ describeN8n('the example workflows', (n8n) => {
 	test('daily-report mails the unread messages as a table', async () => {
 		const simulator = await simulated();
 		const values = { recipient: 'grace@example.com' };
-		await run('daily-report', simulator, byHand, values);
+		await run('daily-report', simulator, BY_HAND, values);
 
 		const [report] = simulator.state.messagesIn('grace@example.com', '2');
 		expect(report).toMatchObject({
 			subject: expect.stringMatching(/^Unread mail on \d{4}-\d\d-\d\d$/),
-			from: { email: alice },
+			from: { email: ALICE },
 			body: { bodyText: expect.stringMatching(/^7 messages in the inbox of alice@/) },
 		});
 		const [file] = report?.attachments ?? [];
@@ -95,7 +95,7 @@ describeN8n('the example workflows', (n8n) => {
 		bob.name = 'Bob <i>Fischer</i>';
 		const messages = 120;
 		simulator.state.addMessages('bob@example.com', messages);
-		await run('off-boarding', simulator, byHand);
+		await run('off-boarding', simulator, BY_HAND);
 
 		expect(bob.status).toBe('FREEZE');
 		const [report] = simulator.state.messagesIn('grace@example.com', '2');
@@ -122,7 +122,7 @@ describeN8n('the example workflows', (n8n) => {
 			node.credentials?.openAiApi ? { ...node, credentials: openAi } : node,
 		);
 		const id = await activated({ ...example, nodes }, simulator);
-		simulator.state.addMessage(alice, {
+		simulator.state.addMessage(ALICE, {
 			subject: 'When was the report?',
 			from: { email: 'bob@example.com', name: 'Bob Fischer' },
 			body: { bodyText: 'When did report 24 arrive?' },
@@ -132,7 +132,7 @@ describeN8n('the example workflows', (n8n) => {
 		expect(errorOf(execution)?.message).toBeUndefined();
 		expect(JSON.stringify(model.requests[0]?.messages)).toContain('When did report 24 arrive?');
 		expect(JSON.stringify(toolAnswers(model.requests.at(-1)!))).toContain('Weekly report 24');
-		const [draft] = simulator.state.messagesIn(alice, '5');
+		const [draft] = simulator.state.messagesIn(ALICE, '5');
 		expect(draft).toMatchObject({
 			subject: 'Re: When was the report?',
 			toRecipients: [{ email: 'bob@example.com' }],

@@ -6,7 +6,7 @@ import {
 	isN8nVersion,
 	type N8nInstallation,
 	type N8nVersion,
-	n8nVersions,
+	N8N_VERSIONS,
 } from '../support/n8nInstallation.mts';
 import { isPackageBuilt, packPackage } from '../support/packageTarball.mts';
 
@@ -33,7 +33,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 function chosenVersions(): readonly N8nVersion[] {
 	const chosen = process.env.N8N_VERSION;
-	if (!chosen) return n8nVersions;
+	if (!chosen) return N8N_VERSIONS;
 	if (isN8nVersion(chosen)) return [chosen];
-	throw new Error(`N8N_VERSION is "${chosen}", but must be one of ${n8nVersions.join(', ')}`);
+	throw new Error(`N8N_VERSION is "${chosen}", but must be one of ${N8N_VERSIONS.join(', ')}`);
 }

@@ -21,7 +21,7 @@ const PACKAGE = 'n8n-nodes-alimail';
 const TOKEN = '/oauth2/v2.0/token';
 
 /** A busy machine takes its time to start n8n. */
-const restartTimeoutMs = 300_000;
+const RESTART_TIMEOUT_MS = 300_000;
 
 describeN8n(
 	'the packed package',
@@ -119,7 +119,7 @@ describeN8n(
 
 		test(
 			'uses its credentials and tokens on after an upgrade',
-			{ timeout: restartTimeoutMs },
+			{ timeout: RESTART_TIMEOUT_MS },
 			async () => {
 				const simulator = await simulated();
 				const credential = await alimailCredential(n8n, simulator);
@@ -160,7 +160,7 @@ describeN8n(
 
 		test(
 			'leaves neither secret nor token in clear text, whatever goes wrong',
-			{ timeout: restartTimeoutMs },
+			{ timeout: RESTART_TIMEOUT_MS },
 			async () => {
 				const clientSecret = 'a-secret-that-is-easy-to-find';
 				const simulator = await simulated({}, { clientSecret });

@@ -18,17 +18,17 @@ import { pollUntil } from '../support/poll.mts';
 import { QueueModeN8n, workOf } from '../support/queueModeN8n.mts';
 import type { NodeSketch } from '../support/workflow.mts';
 
-const version = '2.41.1';
-const workers = 3;
-const tokenLifetimeSeconds = 5;
-const executionTimeoutMs = 120_000;
-const lostJobsTimeoutMs = 60_000;
+const VERSION = '2.41.1';
+const WORKERS = 3;
+const TOKEN_LIFETIME_SECONDS = 5;
+const EXECUTION_TIMEOUT_MS = 120_000;
+const LOST_JOBS_TIMEOUT_MS = 60_000;
 /** n8n's standard. */
-const jobsPerWorker = 10;
-const callsAtOnce = 15;
+const JOBS_PER_WORKER = 10;
+const CALLS_AT_ONCE = 15;
 /** What n8n says of an execution whose worker was not heard of again. */
-const lostJob = /failed to be processed too many times/;
-const shownLogLength = 8000;
+const LOST_JOB = /failed to be processed too many times/;
+const SHOWN_LOG_LENGTH = 8000;
 
 /** How n8n finds out that a worker is gone; much shorter than its standard, which takes minutes. */
 const stalledJobs = {
@@ -37,9 +37,9 @@ const stalledJobs = {
 	QUEUE_WORKER_STALLED_INTERVAL: '5000',
 };
 
-const installation = inject('n8nInstallations').find((one) => one.version === version);
+const installation = inject('n8nInstallations').find((one) => one.version === VERSION);
 
-describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () => {
+describe.skipIf(installation === undefined)(`n8n ${VERSION} in queue mode`, () => {
 	let n8n: QueueModeN8n;
 	let simulator: Simulator;
 	let credential: StoredCredential;
@@ -48,7 +48,12 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 		const tarball = inject('tarball');
 		if (tarball === null) throw new Error('The package has not been built: run "npm run build".');
 		simulator = await startSimulator();
-		n8n = new QueueModeN8n({ installation: installation!, tarball, workers, env: stalledJobs });
+		n8n = new QueueModeN8n({
+			installation: installation!,
+			tarball,
+			workers: WORKERS,
+			env: stalledJobs,
+		});
 		await n8n.start();
 		const { url, clientId, clientSecret } = simulator;
 		credential = await n8n.createCredential('alimailApi', {
@@ -67,7 +72,9 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 	beforeEach(() => {
 		simulator.reset();
 		const from = n8n.logs.length;
-		onTestFailed(() => console.error(`n8n wrote:\n${n8n.logs.slice(from).slice(-shownLogLength)}`));
+		onTestFailed(() =>
+			console.error(`n8n wrote:\n${n8n.logs.slice(from).slice(-SHOWN_LOG_LENGTH)}`),
+		);
 	});
 
 	/** A workflow that makes one request for each call of its webhook, which does not wait for it. */
@@ -106,17 +113,17 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 	const answered = async (count: number) =>
 		await pollUntil(
 			async () => answersPerCall().size >= count || undefined,
-			executionTimeoutMs,
+			EXECUTION_TIMEOUT_MS,
 			() => `The API did not answer ${count} calls`,
 		);
 
 	/** Three hundred executions while tokens live for five seconds; all of them succeed, each with one answer. */
 	const runManyOnShortTokens = async (): Promise<void> => {
 		const executions = 300;
-		simulator.settings.tokenLifetimeSeconds = tokenLifetimeSeconds;
+		simulator.settings.tokenLifetimeSeconds = TOKEN_LIFETIME_SECONDS;
 		const workflow = await oneRequest();
 		expect(await callMany(workflow, executions)).toBe(executions);
-		const ended = await n8n.waitForExecutionsOf(workflow.id, executions, executionTimeoutMs);
+		const ended = await n8n.waitForExecutionsOf(workflow.id, executions, EXECUTION_TIMEOUT_MS);
 
 		expect(await failuresOf(ended)).toEqual([]);
 		expect(answersPerCall().size).toBe(executions);
@@ -134,8 +141,8 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 		// A process asks for a token at most once per usable life: the five seconds less two margins of a tenth, the time
 		// for which it hands a token out. A run of `elapsed` seconds touches at most that many lives and one that it begins
 		// in the middle of.
-		const lives = Math.ceil(elapsedSeconds / (tokenLifetimeSeconds * 0.8)) + 1;
-		expect(simulator.tokenRequests.length).toBeLessThanOrEqual(workers * lives);
+		const lives = Math.ceil(elapsedSeconds / (TOKEN_LIFETIME_SECONDS * 0.8)) + 1;
+		expect(simulator.tokenRequests.length).toBeLessThanOrEqual(WORKERS * lives);
 	});
 
 	test('300 executions over three workers all succeed on a server where a new token ends the older ones', async () => {
@@ -156,20 +163,20 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 		await n8n.killWorker(victim);
 		expect(await calling).toBe(executions);
 
-		const ended = await n8n.waitForExecutionsOf(workflow.id, executions, executionTimeoutMs);
+		const ended = await n8n.waitForExecutionsOf(workflow.id, executions, EXECUTION_TIMEOUT_MS);
 		const lost = ended.filter(({ status }) => status !== 'success').map(({ id }) => id);
 		const survivors = n8n.workers.filter((worker) => worker !== victim);
 		const finishedByOthers = new Set(survivors.flatMap((worker) => workOf(worker).finished));
 
 		// The killed worker was running some, no more than n8n gives to one worker at a time.
 		expect(workOf(victim).started.some((id) => !before.has(id))).toBe(true);
-		expect(lost.length).toBeLessThanOrEqual(jobsPerWorker);
+		expect(lost.length).toBeLessThanOrEqual(JOBS_PER_WORKER);
 		expect(lost.filter((id) => finishedByOthers.has(id))).toEqual([]);
 		// n8n does not run them again, because it can not know how far they came: it ends them with this error.
 		for (const id of lost) {
 			const execution = await n8n.getExecution(id);
 			expect(execution.status).toBe('error');
-			expect(errorOf(execution)?.message).toMatch(lostJob);
+			expect(errorOf(execution)?.message).toMatch(LOST_JOB);
 		}
 		expect(Math.max(...answersPerCall().values())).toBe(1);
 
@@ -188,14 +195,16 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 		// What a worker has begun needs no Redis. But while there is none, n8n's webhooks may answer 5xx, and a job that
 		// Redis was handing out as it ended may be lost: n8n ends it with an error, or leaves it to its recovery. The node
 		// has not run then, so nothing is done twice and nothing fails in the node.
-		await n8n.waitForExecutionsOf(workflow.id, accepted, lostJobsTimeoutMs).catch(() => undefined);
+		await n8n
+			.waitForExecutionsOf(workflow.id, accepted, LOST_JOBS_TIMEOUT_MS)
+			.catch(() => undefined);
 		const all = await n8n.executionsOf(workflow.id);
 		const lost = all.filter(({ status }) => status !== 'success');
 		for (const { id } of lost) {
 			const execution = await n8n.getExecution(id);
 			expect(execution.data.resultData.runData.Alimail ?? []).toEqual([]);
 		}
-		expect(lost.length).toBeLessThanOrEqual(workers * jobsPerWorker);
+		expect(lost.length).toBeLessThanOrEqual(WORKERS * JOBS_PER_WORKER);
 		expect(answersPerCall().size).toBe(all.length - lost.length);
 		expect(Math.max(...answersPerCall().values())).toBe(1);
 
@@ -203,7 +212,7 @@ describe.skipIf(installation === undefined)(`n8n ${version} in queue mode`, () =
 		simulator.clearRequests();
 		const next = await oneRequest();
 		expect(await callMany(next, 30)).toBe(30);
-		const ended = await n8n.waitForExecutionsOf(next.id, 30, executionTimeoutMs);
+		const ended = await n8n.waitForExecutionsOf(next.id, 30, EXECUTION_TIMEOUT_MS);
 		expect(await failuresOf(ended)).toEqual([]);
 	});
 
@@ -254,7 +263,7 @@ async function callMany(workflow: DeployedWorkflow, count: number): Promise<numb
 			if (status === 200) accepted++;
 		}
 	};
-	await Promise.all(Array.from({ length: callsAtOnce }, caller));
+	await Promise.all(Array.from({ length: CALLS_AT_ONCE }, caller));
 	return accepted;
 }
 

@@ -16,11 +16,11 @@ import {
 
 const threeItems = [{ number: 1 }, { number: 2 }, { number: 3 }];
 
-const refusal =
+const REFUSAL =
 	"Alimail gave no access token: HTTP 400, code 1003, 请求参数异常. Check the Application ID and the Application Secret, that the region is the application's own, that the application's IP restriction admits this server, and that the edition of Alimail is a paid one.";
 
 /** A busy machine takes its time to start n8n. */
-const restartTimeoutMs = 300_000;
+const RESTART_TIMEOUT_MS = 300_000;
 
 describeN8n('Get Token', (n8n) => {
 	/** Runs Get Token once, as the first and only node. */
@@ -104,16 +104,20 @@ describeN8n('Get Token', (n8n) => {
 		expect(simulator.tokenRequests).toHaveLength(1);
 	});
 
-	test('gives the stored token after a restart of n8n', { timeout: restartTimeoutMs }, async () => {
-		const simulator = await simulated();
-		const credential = await alimailCredential(n8n, simulator);
-		await n8n.runWorkflow([apiRequestNode(credential, { path: USER })]);
-		await n8n.restart();
+	test(
+		'gives the stored token after a restart of n8n',
+		{ timeout: RESTART_TIMEOUT_MS },
+		async () => {
+			const simulator = await simulated();
+			const credential = await alimailCredential(n8n, simulator);
+			await n8n.runWorkflow([apiRequestNode(credential, { path: USER })]);
+			await n8n.restart();
 
-		const token = await getToken(credential);
-		expect(simulator.apiRequests[0]!.authorization).toBe(`bearer ${String(token.access_token)}`);
-		expect(simulator.tokenRequests).toHaveLength(1);
-	});
+			const token = await getToken(credential);
+			expect(simulator.apiRequests[0]!.authorization).toBe(`bearer ${String(token.access_token)}`);
+			expect(simulator.tokenRequests).toHaveLength(1);
+		},
+	);
 
 	test('gives a new one when that is asked for, once for all items', async () => {
 		const simulator = await simulated();
@@ -148,14 +152,14 @@ describeN8n('Get Token', (n8n) => {
 			return execution;
 		}
 		const failedItems = [0, 1, 2].map((item) => ({
-			json: { error: refusal },
+			json: { error: REFUSAL },
 			pairedItem: { item },
 		}));
 
 		test('ends the execution', async () => {
 			expect(errorOf(await refused())).toMatchObject({
 				name: 'NodeOperationError',
-				message: refusal,
+				message: REFUSAL,
 				context: { itemIndex: 0 },
 			});
 		});

@@ -7,17 +7,17 @@ import {
 import type { Random } from '../chaos/support/random.mts';
 import type { StoredCredential } from '../support/n8nApi.mts';
 import type { N8nServer } from '../support/n8nServer.mts';
-import { boxes, listedMessages } from './boxes.mts';
+import { boxes, LISTED_MESSAGES } from './boxes.mts';
 import { drawFaults, NO_FAULT } from './faults.mts';
 
 /** What an hour is to the real service. Counted as expired after nine tenths of it, and so before the next poll. */
-const tokenLifetimeSeconds = 2;
+const TOKEN_LIFETIME_SECONDS = 2;
 
 /** So many requests get their fate in advance; more than arrive between two calls of {@link Application.disturb}. */
-const faultsAhead = 60;
+const FAULTS_AHEAD = 60;
 
 /** Of being revoked each time, so that a token dies before its time. */
-const revoked = 0.05;
+const REVOKED = 0.05;
 
 /** What has arrived at an application so far. */
 export interface Tally {
@@ -48,7 +48,7 @@ export class Application {
 		const { url, clientId, clientSecret, state } = simulator;
 		const departmentIds = [[...state.departments.keys()][0] ?? ''];
 		for (const email of Object.values(boxes)) state.addUser({ email, name: email, departmentIds });
-		state.addMessages(boxes.list, listedMessages);
+		state.addMessages(boxes.list, LISTED_MESSAGES);
 		state.addMessages(boxes.files, 20, (index) => ({
 			attachments: [
 				{
@@ -69,14 +69,14 @@ export class Application {
 
 	/** From here on tokens are short-lived; those that are longer-lived are dead. */
 	hurry(): void {
-		this.simulator.settings.tokenLifetimeSeconds = tokenLifetimeSeconds;
+		this.simulator.settings.tokenLifetimeSeconds = TOKEN_LIFETIME_SECONDS;
 		this.simulator.revokeTokens();
 	}
 
 	/** Draws what goes wrong with the next requests. */
 	disturb(): void {
-		drawFaults(this.simulator, this.#random, faultsAhead);
-		if (this.#random.chance(revoked)) this.simulator.revokeTokens();
+		drawFaults(this.simulator, this.#random, FAULTS_AHEAD);
+		if (this.#random.chance(REVOKED)) this.simulator.revokeTokens();
 	}
 
 	/** From here on nothing goes wrong any more. */

@@ -9,4 +9,4 @@ export const boxes = {
 } as const;
 
 /** Messages in the mailbox that is listed, which is two pages. */
-export const listedMessages = 120;
+export const LISTED_MESSAGES = 120;

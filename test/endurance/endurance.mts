@@ -12,24 +12,24 @@ import { growthOf } from './trend.mts';
 import { Watch } from './watch.mts';
 
 /** The n8n that endures. */
-export const n8nVersion = '2.41.1';
+export const N8N_VERSION = '2.41.1';
 
 /** Faults are drawn, and mail arrives, this often. */
-const disturbanceMs = 1_000;
+const DISTURBANCE_MS = 1_000;
 
-const longRowMs = 20_000;
+const LONG_ROW_MS = 20_000;
 
 /** So many rows a short run has at least: of the last third, a trend can be told from no fewer than five. */
-const fewestRows = 15;
+const FEWEST_ROWS = 15;
 
 /** Until the last mail is handed on, once nothing goes wrong any more. */
-const patienceMs = 120_000;
+const PATIENCE_MS = 120_000;
 
 /** What n8n's own caches, and executions under way, move the heap by in the half minute that a short run looks at. */
 const allowedGrowthMiB = { long: 5, short: 15 };
 
 /** Any pause that is longer, and mostly this package's, is a fault. */
-const allowedPauseMs = 100;
+const ALLOWED_PAUSE_MS = 100;
 
 /** One line of the table. */
 export interface Row extends ProbeSample {
@@ -78,7 +78,7 @@ export class Endurance {
 		const tarball = await packPackage();
 		const inside = new Inside();
 		const n8n = await startN8n({
-			installation: await installN8n(n8nVersion),
+			installation: await installN8n(N8N_VERSION),
 			tarball,
 			binaryDataMode: 'filesystem',
 			env: {
@@ -99,8 +99,8 @@ export class Endurance {
 	 * @returns all rows
 	 */
 	async run(durationMs: number, applications: number): Promise<Row[]> {
-		const rowMs = Math.min(longRowMs, durationMs / fewestRows);
-		this.#isShort = rowMs < longRowMs;
+		const rowMs = Math.min(LONG_ROW_MS, durationMs / FEWEST_ROWS);
+		this.#isShort = rowMs < LONG_ROW_MS;
 		await this.#prepare(applications);
 
 		for (const application of this.#applications) application.hurry();
@@ -133,7 +133,7 @@ export class Endurance {
 		const heap = growth(({ heapMiB }) => heapMiB);
 		const resident = growth(({ residentMiB }) => residentMiB);
 		const pauses = rows.flatMap((row) => row.pauses);
-		const own = pauses.filter((pause) => isOwn(pause, allowedPauseMs));
+		const own = pauses.filter((pause) => isOwn(pause, ALLOWED_PAUSE_MS));
 		const mail = this.#watch.losses();
 		const written = this.#load.losses();
 		const more = Object.entries(this.#handlesAfter).filter(
@@ -152,7 +152,7 @@ export class Endurance {
 				`${heap.toFixed(1)} MiB (resident memory: ${resident.toFixed(1)} MiB)`,
 			),
 			demand(
-				`no pause above ${allowedPauseMs} ms is this package's`,
+				`no pause above ${ALLOWED_PAUSE_MS} ms is this package's`,
 				own.length === 0,
 				`${own.length} of ${pauses.length} pauses; ${longest(pauses)}`,
 			),
@@ -210,7 +210,7 @@ export class Endurance {
 				for (const application of this.#applications) application.count();
 				return this.#applications.every(({ tally }) => tally.looks > 0) || undefined;
 			},
-			patienceMs,
+			PATIENCE_MS,
 			() => `Not every trigger has looked at its folder:\n${this.#n8n.logs.slice(-2_000)}`,
 		);
 	}
@@ -219,7 +219,7 @@ export class Endurance {
 		while (!isOver()) {
 			for (const application of this.#applications) application.disturb();
 			this.#watch.deliver();
-			await sleep(disturbanceMs);
+			await sleep(DISTURBANCE_MS);
 		}
 		for (const application of this.#applications) application.calm();
 	}
@@ -261,7 +261,7 @@ export class Endurance {
 
 /** As {@link pollUntil}, but whoever looks afterwards sees for himself whether it came to that. */
 async function waitUntil(holds: () => boolean | Promise<boolean>): Promise<void> {
-	const deadline = Date.now() + patienceMs;
+	const deadline = Date.now() + PATIENCE_MS;
 	while (!(await holds()) && Date.now() < deadline) await sleep(1_000);
 }
 
@@ -313,7 +313,7 @@ function line(row: Row): string {
 		row.delayMs.p99.toFixed(0),
 		row.delayMs.max.toFixed(0),
 		row.pauses.length,
-		row.pauses.filter((pause) => isOwn(pause, allowedPauseMs)).length,
+		row.pauses.filter((pause) => isOwn(pause, ALLOWED_PAUSE_MS)).length,
 		(row.ownShare * 100).toFixed(1),
 		handles,
 		row.renewals,

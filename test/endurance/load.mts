@@ -7,16 +7,16 @@ import type { Application } from './application.mts';
 import { allWork, type Work } from './work.mts';
 
 /** Kinds of work that each application has workflows for. */
-const kindsPerApplication = 3;
+const KINDS_PER_APPLICATION = 3;
 
 /** Executions at a time. */
-const callers = 4;
+const CALLERS = 4;
 
 /** A caller waits up to so long between two executions. */
-const longestRestMs = 300;
+const LONGEST_REST_MS = 300;
 
 /** An execution that takes longer hangs. */
-const patienceMs = 180_000;
+const PATIENCE_MS = 180_000;
 
 interface Job {
 	application: Application;
@@ -56,7 +56,7 @@ export class Load {
 	): Promise<Load> {
 		const jobs: Job[] = [];
 		for (const [number, application] of applications.entries()) {
-			for (let place = 0; place < kindsPerApplication; place++) {
+			for (let place = 0; place < KINDS_PER_APPLICATION; place++) {
 				const work = allWork[(number + place) % allWork.length]!;
 				jobs.push({ application, work, workflow: await n8n.deploy(work.nodes(application)) });
 			}
@@ -69,10 +69,10 @@ export class Load {
 		const keepCalling = async () => {
 			while (!isOver()) {
 				await this.#call(this.#random.pick(this.#jobs));
-				await sleep(this.#random.below(longestRestMs));
+				await sleep(this.#random.below(LONGEST_REST_MS));
 			}
 		};
-		await Promise.all(Array.from({ length: callers }, keepCalling));
+		await Promise.all(Array.from({ length: CALLERS }, keepCalling));
 	}
 
 	/** Messages that should be there and are not, and messages that are there more than once. */
@@ -144,7 +144,7 @@ export class Load {
 					if (status === 200 && Array.isArray(body)) return body as IDataObject[];
 					return `n8n answered ${status} ${JSON.stringify(body).slice(0, 300)}`;
 				}),
-				sleep(patienceMs, 'does not come to an end', { signal: over.signal }),
+				sleep(PATIENCE_MS, 'does not come to an end', { signal: over.signal }),
 			]);
 		} catch (error) {
 			return `no answer of n8n: ${String(error)} ${String((error as Error).cause ?? '')}`;

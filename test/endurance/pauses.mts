@@ -1,7 +1,7 @@
 import type { Profiler } from 'node:inspector';
 
 /** Where the package lies in a user folder of n8n. */
-const packagePath = '/node_modules/n8n-nodes-alimail/';
+const PACKAGE_PATH = '/node_modules/n8n-nodes-alimail/';
 
 /** A time during which the event loop did not come round. Microseconds on the profiler's clock. */
 export interface Pause {
@@ -71,7 +71,7 @@ function ownersOf(nodes: readonly Profiler.ProfileNode[]): Map<number, string> {
 		const { url, functionName, lineNumber } = callFrame;
 		// Parents come before their children.
 		const inherited = owners.get(parents.get(id) ?? NaN);
-		if (url.includes(packagePath)) {
+		if (url.includes(PACKAGE_PATH)) {
 			owners.set(id, `${functionName || '(anonymous)'} ${url.split('/').at(-1)}:${lineNumber + 1}`);
 		} else if (inherited !== undefined) owners.set(id, inherited);
 	}

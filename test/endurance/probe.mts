@@ -7,31 +7,31 @@ import { runInNewContext } from 'node:vm';
 import { isMainThread } from 'node:worker_threads';
 import { timesInside, type Pause, type ProbeSample } from './pauses.mts';
 
-const tickMs = 10;
+const TICK_MS = 10;
 
 /** A pause of the event loop that is worth a look. */
-const longPauseMs = 100;
+const LONG_PAUSE_MS = 100;
 
 /** Dense enough for twenty samples in such a pause. */
-const profilingIntervalMicroseconds = 5_000;
+const PROFILING_INTERVAL_MICROSECONDS = 5_000;
 
-const mebibyte = 2 ** 20;
+const MEBIBYTE = 2 ** 20;
 
 function measure(socket: string): void {
 	setFlagsFromString('--expose-gc');
 	const collectGarbage = runInNewContext('gc') as () => void;
-	const delay = monitorEventLoopDelay({ resolution: tickMs });
+	const delay = monitorEventLoopDelay({ resolution: TICK_MS });
 	const profiler = new RunningProfiler();
 	let pauses: Pause[] = [];
 	let lastTick = { at: now(), cpu: cpuMs() };
 
 	setInterval(() => {
 		const tick = { at: now(), cpu: cpuMs() };
-		if (tick.at - lastTick.at > (longPauseMs + tickMs) * 1000) {
+		if (tick.at - lastTick.at > (LONG_PAUSE_MS + TICK_MS) * 1000) {
 			pauses.push({ from: lastTick.at, until: tick.at, cpuMs: tick.cpu - lastTick.cpu });
 		}
 		lastTick = tick;
-	}, tickMs).unref();
+	}, TICK_MS).unref();
 
 	function takeSample(): ProbeSample {
 		const handles: Record<string, number> = {};
@@ -47,8 +47,8 @@ function measure(socket: string): void {
 		pauses = [];
 		lastTick = { at: now(), cpu: cpuMs() };
 		return {
-			residentMiB: rss / mebibyte,
-			heapMiB: (heapUsed + external) / mebibyte,
+			residentMiB: rss / MEBIBYTE,
+			heapMiB: (heapUsed + external) / MEBIBYTE,
 			delayMs,
 			handles,
 			...found,
@@ -77,7 +77,7 @@ class RunningProfiler {
 		});
 		this.#session.post('Profiler.enable');
 		this.#session.post('Profiler.setSamplingInterval', {
-			interval: profilingIntervalMicroseconds,
+			interval: PROFILING_INTERVAL_MICROSECONDS,
 		});
 		inspectorConsole.profile('0');
 	}

@@ -1,12 +1,12 @@
 import { writeReport } from '../bench/report.mts';
-import { n8nVersion, type Demand, type Row } from './endurance.mts';
+import { N8N_VERSION, type Demand, type Row } from './endurance.mts';
 
 /** Lines of the table: one can read no more of them. */
-const mostRows = 12;
+const MOST_ROWS = 12;
 
 /** Writes the table of a long run into docs/benchmarks.md, where `npm run bench` leaves it alone. */
 export async function writeYear(rows: Row[], demands: Demand[], seed: number): Promise<void> {
-	const step = Math.ceil(rows.length / mostRows);
+	const step = Math.ceil(rows.length / MOST_ROWS);
 	const shown = rows.filter((_, index) => (rows.length - 1 - index) % step === 0);
 	const section = {
 		number: 7,
@@ -19,7 +19,7 @@ export async function writeYear(rows: Row[], demands: Demand[], seed: number): P
 			...demands.map(({ what, found }) => `- ${what}: ${found}`),
 		].join('\n\n'),
 	};
-	await writeReport([section], n8nVersion);
+	await writeReport([section], N8N_VERSION);
 }
 
 const columns: Array<[string, (row: Row) => string | number]> = [

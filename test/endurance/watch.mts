@@ -19,7 +19,7 @@ const pollTimes = {
 };
 
 /** Of a message to arrive at an application, each time it is asked. */
-const arrives = 0.2;
+const ARRIVES = 0.2;
 
 /** Triggers in n8n, the mail that arrives for them, and what they hand on. */
 export class Watch {
@@ -73,7 +73,7 @@ export class Watch {
 	/** Lets mail arrive, at some applications. */
 	deliver(): void {
 		for (const [number, { simulator }] of this.#applications.entries()) {
-			if (!this.#random.chance(arrives)) continue;
+			if (!this.#random.chance(ARRIVES)) continue;
 			const { id } = simulator.state.addMessage(boxes.watched, {
 				...(this.#random.chance(0.5) && {
 					attachments: [{ name: 'a.txt', content: 'x'.repeat(5_000), contentType: 'text/plain' }],

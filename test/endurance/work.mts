@@ -4,11 +4,11 @@ import { credentialOf } from '../support/n8nApi.mts';
 import { byAddress, byId } from '../support/operations.mts';
 import { itemsFromBody, type NodeSketch } from '../support/workflow.mts';
 import type { Application } from './application.mts';
-import { boxes, listedMessages } from './boxes.mts';
+import { boxes, LISTED_MESSAGES } from './boxes.mts';
 
 /** Where messages lie that were written, by the mailbox's folders. */
-const inbox = '2';
-const drafts = '5';
+const INBOX = '2';
+const DRAFTS = '5';
 
 /** One kind of work that workflows do. */
 export interface Work {
@@ -38,7 +38,7 @@ const node = (
 	parameters: { resource, operation, ...parameters },
 });
 
-const marker = "={{ $('Items').item.json.marker }}";
+const MARKER = "={{ $('Items').item.json.marker }}";
 
 const oneEach = (items: IDataObject[], results: IDataObject[]) =>
 	results.length === items.length
@@ -62,16 +62,16 @@ export const allWork: readonly Work[] = [
 	{
 		name: 'send with a file',
 		mostItems: 3,
-		leaves: { mailbox: boxes.recipient, folderId: inbox },
+		leaves: { mailbox: boxes.recipient, folderId: INBOX },
 		nodes: (application) => [
 			itemsFromBody(),
 			converted('into a file'),
 			node(application, 'message', 'send', {
 				mailbox: byAddress(boxes.sender),
 				to: boxes.recipient,
-				subject: marker,
+				subject: MARKER,
 				emailFormat: 'text',
-				text: marker,
+				text: MARKER,
 				options: { attachments: 'data', saveToSentItems: false },
 			}),
 		],
@@ -108,20 +108,20 @@ export const allWork: readonly Work[] = [
 			itemsFromBody(),
 			node(application, 'message', 'getAll', {
 				mailbox: byAddress(boxes.list),
-				folder: byId(inbox),
+				folder: byId(INBOX),
 				returnAll: true,
 			}),
 		],
 		wrong: (_items, results) =>
-			new Set(results.map(({ id }) => id)).size === listedMessages &&
-			results.length === listedMessages
+			new Set(results.map(({ id }) => id)).size === LISTED_MESSAGES &&
+			results.length === LISTED_MESSAGES
 				? undefined
-				: `${results.length} of ${listedMessages} messages`,
+				: `${results.length} of ${LISTED_MESSAGES} messages`,
 	},
 	{
 		name: 'API Request: POST',
 		mostItems: 5,
-		leaves: { mailbox: boxes.drafts, folderId: drafts },
+		leaves: { mailbox: boxes.drafts, folderId: DRAFTS },
 		nodes: (application) => [
 			itemsFromBody(),
 			node(application, 'apiRequest', 'send', {

@@ -5,8 +5,8 @@ import { AlimailApi } from '../../credentials/AlimailApi.credentials.ts';
 import { Alimail } from '../../nodes/Alimail/Alimail.node.ts';
 import {
 	bearerPattern,
-	defaultClientId,
-	defaultClientSecret,
+	DEFAULT_CLIENT_ID,
+	DEFAULT_CLIENT_SECRET,
 	startSimulator,
 } from '../simulator/index.mts';
 import { NodeRunner } from '../support/nodeRunner.mts';
@@ -296,8 +296,8 @@ describe('a base URL that could betray the secret', () => {
 		const alimail = new NodeRunner(new Alimail(), {
 			region: 'custom',
 			baseUrl,
-			clientId: defaultClientId,
-			clientSecret: defaultClientSecret,
+			clientId: DEFAULT_CLIENT_ID,
+			clientSecret: DEFAULT_CLIENT_SECRET,
 		});
 		for (const parameters of [
 			{ resource: 'token', operation: 'get' },
@@ -305,7 +305,7 @@ describe('a base URL that could betray the secret', () => {
 		]) {
 			const { error, run } = await alimail.run({ parameters });
 			expect(error?.message).toContain('Base URL');
-			expectNoSecret(run, [defaultClientSecret]);
+			expectNoSecret(run, [DEFAULT_CLIENT_SECRET]);
 		}
 		expect(witness.take()).toEqual([]);
 	});

@@ -1,11 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-	rememberSecrets,
-	whileHidden,
-	withoutSecrets,
-} from '../../nodes/Alimail/errors/redact.ts';
+import { rememberSecrets, whileHidden, withoutSecrets } from '../../nodes/Alimail/errors/redact.ts';
 import { growthRatio } from '../support/growth.mts';
 import { SecretScanner } from '../support/secrets.mts';
 

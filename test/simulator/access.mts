@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Context } from './context.mts';
 import { AlimailError, errorForStatus } from './errors.mts';
-import { adminPrefix } from './instrument.mts';
+import { ADMIN_PREFIX } from './instrument.mts';
 import { isPermitted } from './permissions.mts';
 import type { Settings } from './settings.mts';
-import { bearerToken, tokenPath } from './token.mts';
+import { bearerToken, TOKEN_PATH } from './token.mts';
 
 /**
  * Guards the API: token, then rate, then permission. The token endpoint is not counted, since its limit is unknown.
@@ -15,7 +15,7 @@ export function guard(app: FastifyInstance, context: Context): void {
 
 	app.addHook('onRequest', async (request, reply) => {
 		const path = request.url.split('?')[0] ?? '';
-		if (path === tokenPath || path.startsWith(adminPrefix) || !path.startsWith('/v2/')) return;
+		if (path === TOKEN_PATH || path.startsWith(ADMIN_PREFIX) || !path.startsWith('/v2/')) return;
 		const { open, permissions } = request.routeOptions.config;
 		const { authorization } = request.headers;
 		if (!open || authorization !== undefined) {

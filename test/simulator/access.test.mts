@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
-	alice,
+	ALICE,
 	call,
 	exchange,
 	expectAlimailError,
-	inbox,
+	INBOX,
 	send,
 	simulator,
 	token,
@@ -23,34 +23,34 @@ describe('calling with a token', () => {
 		['another scheme', 'Basic abc'],
 	])('answers 401 to %s', async (_case, authorization) => {
 		const headers: Record<string, string> = authorization ? { authorization } : {};
-		const answer = await send(`${simulator.url}${inbox}`, { headers });
+		const answer = await send(`${simulator.url}${INBOX}`, { headers });
 		expectAlimailError(answer, 401);
 	});
 
 	it('answers 401 to a revoked token, and 200 to the next one', async () => {
 		simulator.settings.expiredStatus = 403;
 		simulator.revokeTokens();
-		expectAlimailError(await call(inbox), 401);
+		expectAlimailError(await call(INBOX), 401);
 		useToken((await exchange()).json.access_token);
-		expect((await call(inbox)).status).toBe(200);
+		expect((await call(INBOX)).status).toBe(200);
 	});
 
 	it.each([401, 403])('answers %i to an expired token when set so', async (status) => {
 		simulator.settings.expiredStatus = status;
 		simulator.settings.tokenLifetimeSeconds = 0;
 		useToken((await exchange()).json.access_token);
-		expectAlimailError(await call(inbox), status);
+		expectAlimailError(await call(INBOX), status);
 	});
 
 	it('answers 403 outside the permissions of the app', async () => {
 		simulator.settings.permissions = ['Mail.Read.All'];
-		expect((await call(inbox)).status).toBe(200);
+		expect((await call(INBOX)).status).toBe(200);
 		expectAlimailError(await call('/v2/users'), 403);
 		expectAlimailError(await call('/v2/organization/$current'), 403);
-		expectAlimailError(await call(`${alice}/messages`, { json: { message: {} } }), 403);
+		expectAlimailError(await call(`${ALICE}/messages`, { json: { message: {} } }), 403);
 		simulator.settings.permissions = ['Mail.Send.All'];
-		expect((await call(`${alice}/messages`, { json: { message: {} } })).status).toBe(200);
-		expectAlimailError(await call(inbox), 403);
+		expect((await call(`${ALICE}/messages`, { json: { message: {} } })).status).toBe(200);
+		expectAlimailError(await call(INBOX), 403);
 	});
 
 	it('answers 404 to unknown paths, mailboxes and messages', async () => {
@@ -62,8 +62,8 @@ describe('calling with a token', () => {
 			'domain.notFound',
 		);
 		expectAlimailError(await call('/v2/users/nobody@example.com/mailFolders'), 404);
-		expectAlimailError(await call(`${alice}/messages/Dz$---.x`), 404);
-		expectAlimailError(await call(`${alice}/calendars`), 404);
+		expectAlimailError(await call(`${ALICE}/messages/Dz$---.x`), 404);
+		expectAlimailError(await call(`${ALICE}/calendars`), 404);
 	});
 
 	it.each([
@@ -72,12 +72,12 @@ describe('calling with a token', () => {
 		['nothing', ''],
 	])('answers 400 with 1001 to a body that is %s', async (_case, body) => {
 		const headers = { 'content-type': 'application/json' };
-		const answer = await call(`${alice}/messages`, { method: 'POST', headers, body });
+		const answer = await call(`${ALICE}/messages`, { method: 'POST', headers, body });
 		expectAlimailError(answer, 400, '1001');
 	});
 
 	it('writes errors about mail and about the directory differently', async () => {
-		const mail = await call(`${alice}/messages/unknown`);
+		const mail = await call(`${ALICE}/messages/unknown`);
 		expect(mail.status).toBe(404);
 		expect(mail.json).toEqual({
 			code: 'Error.InvalidId',
@@ -96,7 +96,7 @@ describe('calling with a token', () => {
 	it('writes errors in one shape, and in foreign ones, when set so', async () => {
 		simulator.settings.errorShape = 'alimail';
 		const names = ['detailErrorCode', 'message', 'developerMessage'];
-		expect(Object.keys((await call(`${alice}/messages/unknown`)).json)).toEqual(names);
+		expect(Object.keys((await call(`${ALICE}/messages/unknown`)).json)).toEqual(names);
 		simulator.settings.errorShape = 'code';
 		expect(Object.keys((await call('/v2/x')).json)).toEqual(['code', 'message', 'requestId']);
 		simulator.settings.errorShape = 'oauth';
@@ -108,7 +108,7 @@ describe('calling with a token', () => {
 	});
 
 	it('answers HEAD where GET works', async () => {
-		const answer = await call(inbox, { method: 'HEAD' });
+		const answer = await call(INBOX, { method: 'HEAD' });
 		expect(answer.status).toBe(200);
 		expect(answer.text).toBe('');
 	});

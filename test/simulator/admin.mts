@@ -6,7 +6,7 @@ import type { AttachmentInput, MessageInput } from './model.mts';
 import { defaultSettings, type Settings } from './settings.mts';
 import type { Simulator } from './simulator.mts';
 
-const mostMessages = 1_000_000;
+const MOST_MESSAGES = 1_000_000;
 
 /** Adds what steers the simulator from another process, under `/_simulator/`. */
 export function adminRoutes(app: FastifyInstance, simulator: Simulator): void {
@@ -53,7 +53,7 @@ export function adminRoutes(app: FastifyInstance, simulator: Simulator): void {
 		if (input.count === undefined) {
 			return { ids: [simulator.state.addMessage(mailbox, message).id] };
 		}
-		const count = integerWithin(input.count, 'count', { min: 1, max: mostMessages, fallback: 1 });
+		const count = integerWithin(input.count, 'count', { min: 1, max: MOST_MESSAGES, fallback: 1 });
 		return { ids: simulator.state.addMessages(mailbox, count, message).map(({ id }) => id) };
 	});
 }

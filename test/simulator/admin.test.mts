@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
 	call,
 	exchange,
-	inbox,
+	INBOX,
 	send,
 	simulator,
 	useToken,
@@ -15,28 +15,28 @@ describe('steering from another process', () => {
 		send(`${simulator.url}/_simulator/${path}`, options);
 
 	it('reads and clears the record, without leaving traces in it', async () => {
-		await call(inbox);
+		await call(INBOX);
 		simulator.settings.rateLimit = 0;
 		const { json } = await admin('requests');
-		expect(json).toMatchObject([{ path: '/oauth2/v2.0/token' }, { path: inbox }]);
+		expect(json).toMatchObject([{ path: '/oauth2/v2.0/token' }, { path: INBOX }]);
 		await admin('requests', { method: 'DELETE' });
 		expect(simulator.requests).toEqual([]);
 	});
 
 	it('sets faults and settings, and refuses unknown ones', async () => {
 		await admin('faults', { json: { pathPattern: 'mailFolders', status: 500, times: null } });
-		expect((await call(inbox)).status).toBe(500);
-		expect((await call(inbox)).status).toBe(500);
+		expect((await call(INBOX)).status).toBe(500);
+		expect((await call(INBOX)).status).toBe(500);
 		await admin('faults', { method: 'DELETE' });
-		expect((await call(inbox)).status).toBe(200);
+		expect((await call(INBOX)).status).toBe(200);
 		await admin('settings', { method: 'PATCH', json: { rateLimit: null, tokenType: 'Bearer' } });
 		expect(simulator.settings).toMatchObject({ rateLimit: Infinity, tokenType: 'Bearer' });
 		const unknown = { method: 'PATCH', json: { ratelimit: 1 } } as const;
 		expect((await admin('settings', unknown)).status).toBe(400);
 		expect((await admin('faults', { json: { state: 500 } })).status).toBe(400);
 		expect((await admin('faults', { json: { stall: 'half' } })).status).toBe(400);
-		await admin('faults', { json: { path: inbox, drip: { bytes: 1000, everyMs: 1 } } });
-		expect((await call(inbox)).status).toBe(200);
+		await admin('faults', { json: { path: INBOX, drip: { bytes: 1000, everyMs: 1 } } });
+		expect((await call(INBOX)).status).toBe(200);
 		expect(simulator.apiRequests.at(-1)?.fault).toBe('drip');
 	});
 
@@ -55,7 +55,7 @@ describe('steering from another process', () => {
 
 	it('revokes tokens and resets', async () => {
 		await admin('tokens/revoke', { method: 'POST' });
-		expect((await call(inbox)).status).toBe(401);
+		expect((await call(INBOX)).status).toBe(401);
 		simulator.settings.latencyMs = 5;
 		simulator.state.addMessage('alice@example.com');
 		simulator.fault({ status: 500 });
@@ -65,6 +65,6 @@ describe('steering from another process', () => {
 		expect(simulator.settings).toEqual(defaultSettings);
 		expect(ids()).toEqual(changed.slice(1));
 		useToken((await exchange()).json.access_token);
-		expect((await call(inbox)).status).toBe(200);
+		expect((await call(INBOX)).status).toBe(200);
 	});
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
 import {
-	alice,
+	ALICE,
 	call,
 	encoded,
 	expectAlimailError,
@@ -23,13 +23,13 @@ describe('sending a message', () => {
 		simulator.state.messagesIn(mailbox, folder);
 
 	async function createDraft(): Promise<string> {
-		const answer = await call(`${alice}/messages`, { json: { message } });
+		const answer = await call(`${ALICE}/messages`, { json: { message } });
 		expect(answer.status).toBe(200);
 		return answer.json.message.id;
 	}
 
 	async function openUpload(draft: string, name = 'report.bin'): Promise<string> {
-		const path = `${alice}/messages/${encoded(draft)}/attachments/createUploadSession`;
+		const path = `${ALICE}/messages/${encoded(draft)}/attachments/createUploadSession`;
 		const answer = await call(path, { json: { attachment: { name, isInline: false } } });
 		expect(answer.status).toBe(200);
 		return answer.json.uploadUrl;
@@ -45,7 +45,7 @@ describe('sending a message', () => {
 		const upload = await send(uploadUrl, { method: 'POST', headers: octets, body: bytes });
 		expect(upload.status).toBe(200);
 
-		const path = `${alice}/messages/${encoded(draft)}/send`;
+		const path = `${ALICE}/messages/${encoded(draft)}/send`;
 		const sent = await call(path, { json: { saveToSentItems: true } });
 		expect(sent.status).toBe(200);
 		expect(sent.json).toEqual({});
@@ -79,7 +79,7 @@ describe('sending a message', () => {
 		[undefined, 1],
 	])('told %j, keeps so many copies: %i', async (json, copies) => {
 		const before = messagesOf('alice@example.com', '1').length;
-		const path = `${alice}/messages/${encoded(await createDraft())}/send`;
+		const path = `${ALICE}/messages/${encoded(await createDraft())}/send`;
 		await call(path, { method: 'POST', json });
 		expect(messagesOf('alice@example.com', '1')).toHaveLength(before + copies);
 		expect(messagesOf('bob@example.com', '2')).toHaveLength(1);
@@ -89,12 +89,12 @@ describe('sending a message', () => {
 		'replaces the internetMessageId "%s", and keeps own headers',
 		async (internetMessageId) => {
 			const internetMessageHeaders = { 'X-Key': '42' };
-			const answer = await call(`${alice}/messages`, {
+			const answer = await call(`${ALICE}/messages`, {
 				json: { message: { ...message, internetMessageId, internetMessageHeaders } },
 			});
 			const draft = answer.json.message;
 			expect(draft.internetMessageId).toMatch(/^<.+@.+>$/);
-			await call(`${alice}/messages/${encoded(draft.id)}/send`, { json: {} });
+			await call(`${ALICE}/messages/${encoded(draft.id)}/send`, { json: {} });
 			const [copy] = messagesOf('alice@example.com', '1');
 			const [received] = messagesOf('bob@example.com', '2');
 			expect(copy?.internetMessageId).not.toBe(draft.internetMessageId);
@@ -108,7 +108,7 @@ describe('sending a message', () => {
 		const before = messagesOf('alice@example.com', '1').length;
 		simulator.settings.sentCopyDelayMs = 100;
 		const sendOne = async () =>
-			call(`${alice}/messages/${encoded(await createDraft())}/send`, { json: {} });
+			call(`${ALICE}/messages/${encoded(await createDraft())}/send`, { json: {} });
 		expect((await sendOne()).status).toBe(200);
 		expect(messagesOf('bob@example.com', '2')).toHaveLength(1);
 		await vi.waitUntil(() => messagesOf('alice@example.com', '1').length === before + 1);
@@ -121,17 +121,17 @@ describe('sending a message', () => {
 
 	it('answers with an empty body when set so', async () => {
 		simulator.settings.emptyBodies = true;
-		const path = `${alice}/messages/${encoded(await createDraft())}/send`;
+		const path = `${ALICE}/messages/${encoded(await createDraft())}/send`;
 		const answer = await call(path, { json: { saveToSentItems: true } });
 		expect(answer).toMatchObject({ status: 200, text: '' });
 	});
 
 	it('refuses to send what is no draft, or a draft without recipients', async () => {
 		const [received] = messagesOf('alice@example.com', '2');
-		const path = `${alice}/messages/${encoded(received?.id ?? '')}/send`;
+		const path = `${ALICE}/messages/${encoded(received?.id ?? '')}/send`;
 		expectAlimailError(await call(path, { json: { saveToSentItems: true } }), 404);
-		const empty = (await call(`${alice}/messages`, { json: { message: {} } })).json.message.id;
-		const answer = await call(`${alice}/messages/${encoded(empty)}/send`, { json: {} });
+		const empty = (await call(`${ALICE}/messages`, { json: { message: {} } })).json.message.id;
+		const answer = await call(`${ALICE}/messages/${encoded(empty)}/send`, { json: {} });
 		expectAlimailError(answer, 400, '1001');
 	});
 
@@ -141,14 +141,14 @@ describe('sending a message', () => {
 		['an unknown priority', { priority: 'high' }],
 		['headers as a list', { internetMessageHeaders: [{ name: 'X-A', value: '1' }] }],
 	])('refuses %s', async (_case, wrong) => {
-		const answer = await call(`${alice}/messages`, { json: { message: { ...message, ...wrong } } });
+		const answer = await call(`${ALICE}/messages`, { json: { message: { ...message, ...wrong } } });
 		expectAlimailError(answer, 400, '1001');
 	});
 
 	it('takes and shows headers as a list when set so', async () => {
 		simulator.settings.headersShape = 'array';
 		const internetMessageHeaders = [{ name: 'X-A', value: '1' }];
-		const answer = await call(`${alice}/messages`, {
+		const answer = await call(`${ALICE}/messages`, {
 			json: { message: { ...message, internetMessageHeaders } },
 		});
 		expect(answer.json.message.internetMessageHeaders).toEqual(internetMessageHeaders);
@@ -182,7 +182,7 @@ describe('sending a message', () => {
 		for (const body of ['one', 'three']) {
 			await send(uploadUrl, { method: 'POST', headers: octets, body });
 		}
-		const { attachments } = (await call(`${alice}/messages/${encoded(draft)}/attachments`)).json;
+		const { attachments } = (await call(`${ALICE}/messages/${encoded(draft)}/attachments`)).json;
 		expect(attachments).toMatchObject([{ name: 'report.bin', size: 5, isInline: false }]);
 	});
 
@@ -207,7 +207,7 @@ describe('sending a message', () => {
 		await expect(
 			send(uploadUrl, { method: 'POST', headers: octets, body: broken }),
 		).rejects.toThrow('the sender gives up');
-		const path = `${alice}/messages/${encoded(draft)}/attachments`;
+		const path = `${ALICE}/messages/${encoded(draft)}/attachments`;
 		expect((await call(path)).json.attachments).toEqual([]);
 	});
 

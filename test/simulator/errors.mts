@@ -50,7 +50,7 @@ export function errorForStatus(status: number): AlimailError {
 	}
 }
 
-const mailPath = /^\/v2\/(?:stream\/|users\/[^/]+\/(?:mailFolders|messages|calendars)(?:\/|$))/;
+const MAIL_PATH = /^\/v2\/(?:stream\/|users\/[^/]+\/(?:mailFolders|messages|calendars)(?:\/|$))/;
 
 /**
  * The body of an error in the shape that the settings ask for. Calls about mail say `code` and `requestId` (a client's
@@ -66,7 +66,7 @@ export function errorBody(
 	const { code, message } = error;
 	switch (shape) {
 		case 'service':
-			return errorBody(error, mailPath.test(path) ? 'code' : 'alimail', path);
+			return errorBody(error, MAIL_PATH.test(path) ? 'code' : 'alimail', path);
 		case 'alimail':
 			return { detailErrorCode: code, message, developerMessage: `${code}: ${message}` };
 		case 'code':

@@ -2,12 +2,12 @@ import { Readable } from 'node:stream';
 import { request } from 'undici';
 import { describe, expect, it, vi } from 'vitest';
 import {
-	alice,
+	ALICE,
 	call,
 	encoded,
 	exchange,
 	expectAlimailError,
-	inbox,
+	INBOX,
 	send,
 	simulator,
 	token,
@@ -17,12 +17,12 @@ import { type FaultRule } from './index.mts';
 
 describe('when the network or the service misbehaves', () => {
 	it('answers with a status as often as asked, and then as usual', async () => {
-		const fault = simulator.fault({ path: inbox, status: 503, times: 2 });
+		const fault = simulator.fault({ path: INBOX, status: 503, times: 2 });
 		expect((await call('/v2/organization/$current')).status).toBe(200);
-		expectAlimailError(await call(inbox), 503);
+		expectAlimailError(await call(INBOX), 503);
 		expect(fault.remaining).toBe(1);
-		expectAlimailError(await call(inbox), 503);
-		expect((await call(inbox)).status).toBe(200);
+		expectAlimailError(await call(INBOX), 503);
+		expect((await call(INBOX)).status).toBe(200);
 		expect(simulator.apiRequests.map((entry) => entry.fault)).toEqual([
 			undefined,
 			'status 503',
@@ -43,7 +43,7 @@ describe('when the network or the service misbehaves', () => {
 	});
 
 	it('resets the connection before or after the work', async () => {
-		const path = `${alice}/mailFolders`;
+		const path = `${ALICE}/mailFolders`;
 		const json = { displayName: 'Once' };
 		const made = () =>
 			simulator.state
@@ -59,8 +59,8 @@ describe('when the network or the service misbehaves', () => {
 	});
 
 	it('breaks off in the middle of an answer, of a file too', async () => {
-		simulator.fault({ path: inbox, half: true });
-		const { statusCode, headers, body } = await request(simulator.url + inbox, {
+		simulator.fault({ path: INBOX, half: true });
+		const { statusCode, headers, body } = await request(simulator.url + INBOX, {
 			headers: { authorization: `Bearer ${token}` },
 		});
 		expect(statusCode).toBe(200);
@@ -76,42 +76,42 @@ describe('when the network or the service misbehaves', () => {
 			attachments: [{ name: 'a', content: Buffer.alloc(100_000) }],
 		});
 		simulator.fault({ path: /\$value$/, half: true });
-		const path = `${alice}/messages/${encoded(file.id)}/attachments`;
+		const path = `${ALICE}/messages/${encoded(file.id)}/attachments`;
 		const id = file.attachments[0]?.id ?? '';
 		await expect(call(`${path}/${encoded(id)}/$value`)).rejects.toThrow();
 	});
 
 	it('answers 200 with garbage, a page, or nothing', async () => {
 		simulator.fault({ body: 'garbage-json' });
-		const garbage = await call(inbox);
+		const garbage = await call(INBOX);
 		expect(garbage.headers['content-type']).toMatch(/^application\/json/);
 		expect(() => JSON.parse(garbage.text) as unknown).toThrow();
 		simulator.fault({ body: 'html' });
-		expect((await call(inbox)).text).toMatch(/^<!doctype html>/);
+		expect((await call(INBOX)).text).toMatch(/^<!doctype html>/);
 		simulator.fault({ body: 'empty' });
-		expect(await call(inbox)).toMatchObject({ status: 200, text: '' });
+		expect(await call(INBOX)).toMatchObject({ status: 200, text: '' });
 		simulator.fault({ body: { detailErrorCode: '209' } });
-		expect(await call(inbox)).toMatchObject({ status: 200, json: { detailErrorCode: '209' } });
+		expect(await call(INBOX)).toMatchObject({ status: 200, json: { detailErrorCode: '209' } });
 	});
 
 	it('redirects, asks to wait, and is slow', async () => {
 		simulator.fault({ redirect: 'https://elsewhere.example/x' });
-		const redirected = await call(inbox);
+		const redirected = await call(INBOX);
 		expect(redirected.status).toBe(302);
 		expect(redirected.headers.location).toBe('https://elsewhere.example/x');
 		simulator.fault({ retryAfter: 7 });
-		const waiting = await call(inbox);
+		const waiting = await call(INBOX);
 		expect(waiting.status).toBe(429);
 		expect(waiting.headers['retry-after']).toBe('7');
 		simulator.fault({ delayMs: 150 });
 		const start = performance.now();
-		expect((await call(inbox)).status).toBe(200);
+		expect((await call(INBOX)).status).toBe(200);
 		expect(performance.now() - start).toBeGreaterThanOrEqual(145);
 	});
 
 	it('is slow for everything when set so', async () => {
 		simulator.settings.latencyMs = 150;
-		for (const slow of [exchange, () => call(inbox)]) {
+		for (const slow of [exchange, () => call(INBOX)]) {
 			const start = performance.now();
 			expect((await slow()).status).toBe(200);
 			expect(performance.now() - start).toBeGreaterThanOrEqual(145);
@@ -143,11 +143,11 @@ describe('when the network or the service misbehaves', () => {
 	}
 
 	it('falls silent before its headers, until it is closed', async () => {
-		simulator.fault({ path: inbox, stall: 'request' });
-		const { answer, ended } = begin(inbox);
+		simulator.fault({ path: INBOX, stall: 'request' });
+		const { answer, ended } = begin(INBOX);
 		const failed = expect(ended).rejects.toThrow();
 		await vi.waitUntil(() => simulator.apiRequests.length === 1);
-		expect((await call(inbox)).status).toBe(200);
+		expect((await call(INBOX)).status).toBe(200);
 		expect(answer).toMatchObject({ status: 0, ended: false });
 		expect(simulator.apiRequests[0]).toMatchObject({ fault: 'stall request' });
 		expect(simulator.apiRequests[0]?.status).toBeUndefined();
@@ -157,7 +157,7 @@ describe('when the network or the service misbehaves', () => {
 
 	it('stops reading a body, until it is closed', async () => {
 		simulator.fault({ stall: 'upload' });
-		const uploading = send(`${simulator.url}${alice}/messages`, {
+		const uploading = send(`${simulator.url}${ALICE}/messages`, {
 			method: 'POST',
 			body: Readable.from(
 				Array.from({ length: 64 }, () => Buffer.alloc(1024 * 1024)),
@@ -166,7 +166,7 @@ describe('when the network or the service misbehaves', () => {
 		});
 		const failed = expect(uploading).rejects.toThrow();
 		await vi.waitUntil(() => simulator.apiRequests.length === 1);
-		expect((await call(inbox)).status).toBe(200);
+		expect((await call(INBOX)).status).toBe(200);
 		expect(simulator.apiRequests[0]?.bodySize).toBe(0);
 		await restart();
 		await failed;
@@ -176,14 +176,14 @@ describe('when the network or the service misbehaves', () => {
 		['its headers', 'headers', 0],
 		['half of its body', 'body', 0.5],
 	] as const)('falls silent after %s, until it is closed', async (_case, stall, part) => {
-		const { text } = await call(inbox);
+		const { text } = await call(INBOX);
 		const size = Buffer.byteLength(text);
 		const received = Math.floor(size * part);
-		simulator.fault({ path: inbox, stall });
-		const { answer, ended } = begin(inbox);
+		simulator.fault({ path: INBOX, stall });
+		const { answer, ended } = begin(INBOX);
 		const failed = expect(ended).rejects.toThrow();
 		await vi.waitUntil(() => answer.status === 200 && answer.received === received);
-		expect((await call(inbox)).status).toBe(200);
+		expect((await call(INBOX)).status).toBe(200);
 		expect(answer).toMatchObject({ declared: String(size), received, ended: false });
 		await restart();
 		await failed;
@@ -196,9 +196,9 @@ describe('when the network or the service misbehaves', () => {
 		});
 		const id = encoded(file.attachments[0]?.id ?? '');
 		simulator.fault({ path: /\$value$/, stall: 'body' });
-		const download = begin(`${alice}/messages/${encoded(file.id)}/attachments/${id}/$value`);
-		simulator.fault({ path: inbox, status: 503, stall: 'headers' });
-		const refused = begin(inbox);
+		const download = begin(`${ALICE}/messages/${encoded(file.id)}/attachments/${id}/$value`);
+		simulator.fault({ path: INBOX, status: 503, stall: 'headers' });
+		const refused = begin(INBOX);
 		const failed = Promise.all([
 			expect(download.ended).rejects.toThrow(),
 			expect(refused.ended).rejects.toThrow(),
@@ -215,9 +215,9 @@ describe('when the network or the service misbehaves', () => {
 				.childFolders(simulator.state.mailbox('alice@example.com'), '0')
 				.filter(({ displayName }) => displayName === 'Once').length;
 		const post = (stall: NonNullable<FaultRule['stall']>) => {
-			simulator.fault({ path: `${alice}/mailFolders`, stall });
+			simulator.fault({ path: `${ALICE}/mailFolders`, stall });
 			const before = simulator.apiRequests.length;
-			const failed = expect(call(`${alice}/mailFolders`, { json })).rejects.toThrow();
+			const failed = expect(call(`${ALICE}/mailFolders`, { json })).rejects.toThrow();
 			return { before, failed };
 		};
 		const unanswered = post('request');
@@ -231,13 +231,13 @@ describe('when the network or the service misbehaves', () => {
 	});
 
 	it('sends an answer slowly, but all of it', async () => {
-		const { text } = await call(inbox);
-		simulator.fault({ path: inbox, drip: { bytes: 500, everyMs: 5 } });
-		const slow = await call(inbox);
+		const { text } = await call(INBOX);
+		simulator.fault({ path: INBOX, drip: { bytes: 500, everyMs: 5 } });
+		const slow = await call(INBOX);
 		expect(slow.text).toBe(text);
 		expect(slow.headers['content-length']).toBe(String(Buffer.byteLength(text)));
-		simulator.fault({ path: inbox, drip: { bytes: 1, everyMs: 60_000 } });
-		const { answer, ended } = begin(inbox);
+		simulator.fault({ path: INBOX, drip: { bytes: 1, everyMs: 60_000 } });
+		const { answer, ended } = begin(INBOX);
 		const failed = expect(ended).rejects.toThrow();
 		await vi.waitUntil(() => answer.received === 1);
 		await restart();
@@ -246,9 +246,9 @@ describe('when the network or the service misbehaves', () => {
 
 	it('stops when the fault is cleared', async () => {
 		const fault = simulator.fault({ status: 500, times: Infinity });
-		expect((await call(inbox)).status).toBe(500);
+		expect((await call(INBOX)).status).toBe(500);
 		fault.clear();
-		expect((await call(inbox)).status).toBe(200);
+		expect((await call(INBOX)).status).toBe(200);
 		expect(fault.remaining).toBe(0);
 	});
 });

@@ -31,7 +31,7 @@ export function counted(value: number, settings: Settings): number | string {
 }
 
 /** What a list says of a message without `$select`: all else is named by the clients that need it [3P]. */
-export const listedMessageFields = [
+export const LISTED_MESSAGE_FIELDS = [
 	'id',
 	'subject',
 	'summary',
@@ -42,12 +42,12 @@ export const listedMessageFields = [
 	'sentDateTime',
 ] as const;
 
-const overheadBytes = 512;
+const OVERHEAD_BYTES = 512;
 
 /** Size of a message: text and files, and something for headers. */
 export function messageSize({ body, attachments }: Message): number {
 	const text = Buffer.byteLength(body.bodyText) + Buffer.byteLength(body.bodyHtml);
-	return attachments.reduce((sum, { content }) => sum + content.size, text + overheadBytes);
+	return attachments.reduce((sum, { content }) => sum + content.size, text + OVERHEAD_BYTES);
 }
 
 /** A message as the API shows it: the named fields, or all. */
@@ -156,14 +156,14 @@ function pathTo(departmentId: string, state: State): Array<{ id: string; name: s
 	return [...above, { id: department.id, name: department.name }];
 }
 
-const plainDepartmentFields = ['id', 'name', 'parentId', 'createdTime'];
+const PLAIN_DEPARTMENT_FIELDS = ['id', 'name', 'parentId', 'createdTime'];
 
 /** A department as the API shows it: the named fields, or the four shown without `$select` [3P]. */
 export function presentDepartment(
 	department: Department,
 	state: State,
 	settings: Settings,
-	names: readonly string[] = plainDepartmentFields,
+	names: readonly string[] = PLAIN_DEPARTMENT_FIELDS,
 ): Record<string, unknown> {
 	const users = [...state.users.values()].filter(({ departmentIds }) =>
 		departmentIds.includes(department.id),

@@ -1,4 +1,4 @@
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** Makes identifiers that look random and are the same on every run. */
 export class Ids {
@@ -24,7 +24,7 @@ export class Ids {
 
 	#letters(length: number): string {
 		let letters = '';
-		for (let i = 0; i < length; i++) letters += alphabet[this.#random() % alphabet.length];
+		for (let i = 0; i < length; i++) letters += ALPHABET[this.#random() % ALPHABET.length];
 		return letters;
 	}
 

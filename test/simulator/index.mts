@@ -20,7 +20,7 @@ import { defaultSettings, type Settings } from './settings.mts';
 import type { Simulator, SimulatorOptions, Storage } from './simulator.mts';
 import { State } from './state.mts';
 import { streamRoutes, StreamStore } from './streams.mts';
-import { tokenPath, tokenRoutes, Tokens } from './token.mts';
+import { TOKEN_PATH, tokenRoutes, Tokens } from './token.mts';
 
 export { defaultSettings } from './settings.mts';
 export type { FaultHandle, FaultRule } from './faults.mts';
@@ -30,20 +30,20 @@ export { knownSecrets } from './secrets.mts';
 export type { Settings } from './settings.mts';
 export type { Simulator, SimulatorOptions, Storage } from './simulator.mts';
 export type { State } from './state.mts';
-export { bearerPattern, tokenPattern } from './token.mts';
+export { bearerPattern, TOKEN_PATTERN as tokenPattern } from './token.mts';
 
 /** The application ID that the simulator knows unless told otherwise. */
-export const defaultClientId = 'demo-app';
+export const DEFAULT_CLIENT_ID = 'demo-app';
 
 /** Its secret, with characters that a form has to encode. */
-export const defaultClientSecret = 's3cret+/=& %中';
+export const DEFAULT_CLIENT_SECRET = 's3cret+/=& %中';
 
-const host = '127.0.0.1';
-const largestJsonBytes = 64 * 1024 * 1024;
+const HOST = '127.0.0.1';
+const LARGEST_JSON_BYTES = 64 * 1024 * 1024;
 /** Room for a token of 12,000 characters and a long request target; Node's own limit is 16 KiB. */
-const largestHeaderBytes = 64 * 1024;
+const LARGEST_HEADER_BYTES = 64 * 1024;
 /** Longer than any request target that Node accepts. */
-const longestParameter = 64 * 1024;
+const LONGEST_PARAMETER = 64 * 1024;
 
 /** Starts a simulator on a port of the loopback interface. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -56,8 +56,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 		streams: new StreamStore(),
 		rateLimiter: new RateLimiter(),
 	};
-	const clientId = options.clientId ?? defaultClientId;
-	const clientSecret = options.clientSecret ?? defaultClientSecret;
+	const clientId = options.clientId ?? DEFAULT_CLIENT_ID;
+	const clientSecret = options.clientSecret ?? DEFAULT_CLIENT_SECRET;
 	knownSecrets.add(clientSecret);
 	const requests: RecordedRequest[] = [];
 	const storages = new Set<Storage>();
@@ -72,10 +72,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 		clientSecret,
 		requests,
 		get tokenRequests() {
-			return requests.filter(({ path }) => path === tokenPath);
+			return requests.filter(({ path }) => path === TOKEN_PATH);
 		},
 		get apiRequests() {
-			return requests.filter(({ path }) => path !== tokenPath);
+			return requests.filter(({ path }) => path !== TOKEN_PATH);
 		},
 		settings: context.settings,
 		state: context.state,
@@ -121,7 +121,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 	attachmentRoutes(app, context);
 	streamRoutes(app, context);
 	adminRoutes(app, simulator);
-	url = await listen(app, options.port ?? 0, options.host ?? host);
+	url = await listen(app, options.port ?? 0, options.host ?? HOST);
 	return simulator;
 }
 
@@ -130,7 +130,7 @@ async function startStorage(context: Context, closed: () => void): Promise<Stora
 	const app = createApp();
 	instrument(app, context, requests);
 	streamRoutes(app, context);
-	const url = await listen(app, 0, host);
+	const url = await listen(app, 0, HOST);
 	return {
 		url,
 		requests,
@@ -150,9 +150,9 @@ async function listen(app: FastifyInstance, port: number, hostname: string): Pro
 function createApp(): FastifyInstance {
 	const app = Fastify({
 		forceCloseConnections: true,
-		bodyLimit: largestJsonBytes,
-		http: { maxHeaderSize: largestHeaderBytes },
-		routerOptions: { maxParamLength: longestParameter },
+		bodyLimit: LARGEST_JSON_BYTES,
+		http: { maxHeaderSize: LARGEST_HEADER_BYTES },
+		routerOptions: { maxParamLength: LONGEST_PARAMETER },
 		rewriteUrl: ({ url = '/' }) => routableUrl(url),
 	});
 	app.removeAllContentTypeParsers();

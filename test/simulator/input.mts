@@ -92,11 +92,11 @@ export function integerWithin(
 	return number;
 }
 
-const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 /** Reads an RFC 3339 time as milliseconds; undefined if it is none. */
 export function parseInstant(value: string): number | undefined {
-	if (!instant.test(value)) return undefined;
+	if (!INSTANT.test(value)) return undefined;
 	const time = Date.parse(value);
 	return Number.isNaN(time) ? undefined : time;
 }

@@ -9,10 +9,10 @@ import { answersItself, sendFault, type ActiveFault, type FaultRule } from './fa
 import { beginRecord, BodyRecorder, type RecordedRequest } from './record.mts';
 
 /** Paths under this prefix steer the simulator: neither recorded nor limited nor hit by faults. */
-export const adminPrefix = '/_simulator/';
+export const ADMIN_PREFIX = '/_simulator/';
 
 /** Time for the first half of an answer to leave before the connection closes. */
-const halfAnswerDelayMs = 20;
+const HALF_ANSWER_DELAY_MS = 20;
 
 /** Makes an app record what arrives and let faults hit it, on paths of routes and on all others. */
 export function instrument(
@@ -30,7 +30,7 @@ export function instrument(
 	});
 
 	app.addHook('onRequest', async (request, reply) => {
-		if (request.originalUrl.startsWith(adminPrefix)) return;
+		if (request.originalUrl.startsWith(ADMIN_PREFIX)) return;
 		const record = beginRecord(request);
 		request.record = record;
 		requests.push(record);
@@ -147,7 +147,7 @@ function firstHalf(reply: FastifyReply, payload: unknown, fault: ActiveFault): R
 	const { source, halfSize } = halfOf(reply, payload);
 	async function* broken() {
 		yield* beginning(source, halfSize);
-		await delay(halfAnswerDelayMs);
+		await delay(HALF_ANSWER_DELAY_MS);
 		throw new Error(fault.name);
 	}
 	return Readable.from(broken(), { objectMode: false });

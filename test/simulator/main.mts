@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { startSimulator, type Settings } from './index.mts';
 
-const usage = `Alimail simulator: an Alimail-compatible server on this computer, for trying things without an account.
+const USAGE = `Alimail simulator: an Alimail-compatible server on this computer, for trying things without an account.
 
 Usage: npm run simulator -- [options]
 
@@ -10,7 +10,7 @@ Usage: npm run simulator -- [options]
   --token-lifetime <number>  seconds that an access token lives (default 3600)
   --help                     show this text`;
 
-const defaultPort = 8025;
+const DEFAULT_PORT = 8025;
 
 function wholeNumber(name: string, value: string): number {
 	if (/^\d+$/.test(value)) return Number(value);
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
 		},
 	});
 	if (values.help) {
-		console.log(usage);
+		console.log(USAGE);
 		return;
 	}
 	const settings: Partial<Settings> = {};
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
 	if (lifetime !== undefined) {
 		settings.tokenLifetimeSeconds = wholeNumber('token-lifetime', lifetime);
 	}
-	const port = values.port === undefined ? defaultPort : wholeNumber('port', values.port);
+	const port = values.port === undefined ? DEFAULT_PORT : wholeNumber('port', values.port);
 	const simulator = await startSimulator({ port, settings });
 	console.log(`Alimail simulator
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import {
-	alice,
+	ALICE,
 	call,
 	encoded,
 	send,
@@ -20,8 +20,8 @@ describe('starting and ending', () => {
 		const directory = await mkdtemp(join(tmpdir(), 'simulator-test-'));
 		vi.stubEnv('TMPDIR', directory);
 		try {
-			const draft = (await call(`${alice}/messages`, { json: { message: {} } })).json.message.id;
-			const path = `${alice}/messages/${encoded(draft)}/attachments/createUploadSession`;
+			const draft = (await call(`${ALICE}/messages`, { json: { message: {} } })).json.message.id;
+			const path = `${ALICE}/messages/${encoded(draft)}/attachments/createUploadSession`;
 			const { uploadUrl } = (await call(path, { json: { attachment: { name: 'a' } } })).json;
 			const headers = { 'content-type': 'application/octet-stream' };
 			await send(uploadUrl, { method: 'POST', headers, body: 'bytes' });

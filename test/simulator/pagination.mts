@@ -2,7 +2,7 @@ import { invalidParameter } from './errors.mts';
 import { integerWithin, queryString } from './input.mts';
 
 /** Largest page of messages and users [3P], and what a missing `size` means. */
-export const maxPageSize = 100;
+export const MAX_PAGE_SIZE = 100;
 
 /** A page of a list that is read with cursors. */
 export interface CursorPage<T> {
@@ -72,5 +72,5 @@ export function offsetPage<T>(list: readonly T[], query: unknown, maxLimit: numb
 
 /** Reads `size`, 1 to 100. A larger one is refused; whether the service cuts it down instead is unknown. */
 export function pageSize(value: unknown): number {
-	return integerWithin(value, 'size', { min: 1, max: maxPageSize, fallback: maxPageSize });
+	return integerWithin(value, 'size', { min: 1, max: MAX_PAGE_SIZE, fallback: MAX_PAGE_SIZE });
 }

@@ -65,16 +65,16 @@ export function compileQuery(query: string): MessagePredicate {
 	}
 }
 
-const lexeme =
+const LEXEME =
 	/\s*(?:(?<parenthesis>[()])|(?<word>AND|OR|NOT)(?=[\s()]|$)|(?<field>[A-Za-z]+)(?<operator>>=|<=|[:=<>])(?:"(?<quoted>(?:[^"]|"")*)"|(?<bare>[^\s()"]+))(?=[\s()]|$))/y;
 
 /** Cuts a query into its parts; 400 for what is none. */
 export function tokenize(query: string): Token[] {
 	const tokens: Token[] = [];
 	const text = query.trimEnd();
-	lexeme.lastIndex = 0;
-	while (lexeme.lastIndex < text.length) {
-		const groups = lexeme.exec(text)?.groups;
+	LEXEME.lastIndex = 0;
+	while (LEXEME.lastIndex < text.length) {
+		const groups = LEXEME.exec(text)?.groups;
 		if (groups === undefined) throw invalidParameter('query');
 		const { parenthesis, word, field, operator, quoted, bare } = groups;
 		if (parenthesis !== undefined) tokens.push({ kind: parenthesis === '(' ? 'open' : 'close' });

@@ -1,6 +1,6 @@
 import type { Settings } from './settings.mts';
 
-const windowMs = 1000;
+const WINDOW_MS = 1000;
 
 /** Counts requests over the whole domain. Those that are refused do not count. */
 export class RateLimiter {
@@ -32,7 +32,7 @@ class SlidingWindow {
 	#taken: number[] = [];
 
 	take(limit: number, now: number): boolean {
-		while (this.#taken[0] !== undefined && this.#taken[0] <= now - windowMs) this.#taken.shift();
+		while (this.#taken[0] !== undefined && this.#taken[0] <= now - WINDOW_MS) this.#taken.shift();
 		if (this.#taken.length >= limit) return false;
 		this.#taken.push(now);
 		return true;
@@ -54,7 +54,7 @@ class TokenBucket {
 	}
 
 	take(limit: number, now: number): boolean {
-		this.#left = Math.min(limit, this.#left + ((now - this.#filledAt) / windowMs) * limit);
+		this.#left = Math.min(limit, this.#left + ((now - this.#filledAt) / WINDOW_MS) * limit);
 		this.#filledAt = now;
 		if (this.#left < 1) return false;
 		this.#left -= 1;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
 	call,
 	expectAlimailError,
-	inbox,
+	INBOX,
 	simulator,
 	type Answer,
 } from '../support/simulatorClient.mts';
@@ -39,9 +39,9 @@ describe('calling faster than the domain allows', () => {
 	it('says when to come back, in seconds or as a date, when set so', async () => {
 		simulator.settings.rateLimit = 0;
 		simulator.settings.retryAfterHeader = 'seconds';
-		expect((await call(inbox)).headers['retry-after']).toBe('1');
+		expect((await call(INBOX)).headers['retry-after']).toBe('1');
 		simulator.settings.retryAfterHeader = 'date';
-		const date = String((await call(inbox)).headers['retry-after']);
+		const date = String((await call(INBOX)).headers['retry-after']);
 		expect(date).toMatch(/GMT$/);
 		expect(Date.parse(date)).toBeGreaterThanOrEqual(Date.now());
 	});
@@ -49,7 +49,7 @@ describe('calling faster than the domain allows', () => {
 	it.each(['0', '0.5', 'soon', ''])('says "%s" when set so', async (text) => {
 		simulator.settings.rateLimit = 0;
 		simulator.settings.retryAfterHeader = text;
-		expect((await call(inbox)).headers['retry-after']).toBe(text);
+		expect((await call(INBOX)).headers['retry-after']).toBe(text);
 	});
 
 	it('counts by a bucket when set so', async () => {
@@ -75,7 +75,7 @@ describe('calling faster than the domain allows', () => {
 
 	it('has no limit when set so', async () => {
 		simulator.settings.rateLimit = Infinity;
-		const answers = await Promise.all(Array.from({ length: 100 }, () => call(inbox)));
+		const answers = await Promise.all(Array.from({ length: 100 }, () => call(INBOX)));
 		expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
 	});
 });

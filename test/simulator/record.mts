@@ -29,7 +29,7 @@ export interface RecordedRequest {
 	fault?: string;
 }
 
-const keptBodyBytes = 64 * 1024;
+const KEPT_BODY_BYTES = 64 * 1024;
 const sha256OfNothing = createHash('sha256').digest('hex');
 
 /** Begins the record of a request; its body is filled in by {@link recordBody}. */
@@ -86,8 +86,8 @@ export class BodyRecorder extends Transform {
 		this.#hash ??= createHash('sha256');
 		this.#hash.update(chunk);
 		this.#record.bodySize += chunk.length;
-		if (this.#keptBytes < keptBodyBytes) {
-			const kept = chunk.subarray(0, keptBodyBytes - this.#keptBytes);
+		if (this.#keptBytes < KEPT_BODY_BYTES) {
+			const kept = chunk.subarray(0, KEPT_BODY_BYTES - this.#keptBytes);
 			this.#kept.push(Buffer.from(kept));
 			this.#keptBytes += kept.length;
 		}
@@ -115,7 +115,7 @@ export class BodyRecorder extends Transform {
 }
 
 function parseBody(record: RecordedRequest): unknown {
-	if (record.bodySize > keptBodyBytes) return undefined;
+	if (record.bodySize > KEPT_BODY_BYTES) return undefined;
 	const type = record.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
 	if (type === 'application/json') {
 		try {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { alice, call, inbox, send, simulator, token } from '../support/simulatorClient.mts';
+import { ALICE, call, INBOX, send, simulator, token } from '../support/simulatorClient.mts';
 
 describe('looking at what arrived', () => {
 	it('keeps paths, queries and headers as they were sent', async () => {
@@ -33,20 +33,20 @@ describe('looking at what arrived', () => {
 	});
 
 	it('separates token requests from others and parses forms', async () => {
-		await call(inbox);
+		await call(INBOX);
 		expect(simulator.tokenRequests).toHaveLength(1);
 		expect(simulator.tokenRequests[0]?.body).toStrictEqual({
 			grant_type: 'client_credentials',
 			client_id: simulator.clientId,
 			client_secret: simulator.clientSecret,
 		});
-		expect(simulator.apiRequests.map(({ path }) => path)).toEqual([inbox]);
+		expect(simulator.apiRequests.map(({ path }) => path)).toEqual([INBOX]);
 	});
 
 	it('records a refused body in full', async () => {
 		const body = 'x'.repeat(100_000);
 		const headers = { authorization: 'Bearer dead', 'content-type': 'application/octet-stream' };
-		await call(`${alice}/messages`, { method: 'POST', headers, body });
+		await call(`${ALICE}/messages`, { method: 'POST', headers, body });
 		expect(simulator.requests.at(-1)).toMatchObject({
 			status: 401,
 			bodySize: 100_000,

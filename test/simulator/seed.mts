@@ -2,14 +2,14 @@ import type { AttachmentInput, MessageInput } from './model.mts';
 import type { State } from './state.mts';
 
 const firstDay = Date.parse('2025-01-06T01:30:00Z');
-const hourMs = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 function hoursLater(hours: number): string {
-	return new Date(firstDay + hours * hourMs).toISOString().replace('.000Z', 'Z');
+	return new Date(firstDay + hours * HOUR_MS).toISOString().replace('.000Z', 'Z');
 }
 
 /** The domain of the seeded organization. */
-const seedDomain = 'example.com';
+const SEED_DOMAIN = 'example.com';
 
 const departmentSeed = [
 	{ name: '示例公司 Example Ltd', parent: undefined, manager: 'alice' },
@@ -83,7 +83,7 @@ export function seed(state: State): void {
 		telephone: '+86 571 0000 0000',
 		address: '杭州市示例路 1 号',
 		preferredLanguage: 'zh_CN',
-		domain: seedDomain,
+		domain: SEED_DOMAIN,
 		createdTime: hoursLater(-8760),
 	};
 	seedDirectory(state);
@@ -107,13 +107,13 @@ function seedDirectory(state: State): void {
 			isHidden: false,
 			hiddenExcludeUsers: [],
 			hiddenExcludeDepartments: [],
-			managers: [`${manager}@${seedDomain}`],
+			managers: [`${manager}@${SEED_DOMAIN}`],
 			email: '',
 		});
 	});
 	userSeed.forEach(({ local, name, department, jobTitle, status }, i) => {
 		state.addUser({
-			email: `${local}@${seedDomain}`,
+			email: `${local}@${SEED_DOMAIN}`,
 			name,
 			departmentIds: [departmentIds[department] ?? ''],
 			jobTitle,
@@ -121,8 +121,8 @@ function seedDirectory(state: State): void {
 			employeeNo: `E${String(i + 1).padStart(3, '0')}`,
 			workLocation: i % 2 ? '上海' : '杭州',
 			phone: `+86 1380000000${i}`,
-			managerEmail: i === 0 ? '' : `alice@${seedDomain}`,
-			emailAliases: local === 'alice' ? [`a.martin@${seedDomain}`] : [],
+			managerEmail: i === 0 ? '' : `alice@${SEED_DOMAIN}`,
+			emailAliases: local === 'alice' ? [`a.martin@${SEED_DOMAIN}`] : [],
 			createdTime: hoursLater(-7000 + i),
 			lastLoginTime: hoursLater(i),
 			...(status !== undefined && { status, freezedTime: hoursLater(-100) }),
@@ -172,7 +172,7 @@ function seedContacts(state: State): void {
 }
 
 function seedMail(state: State): void {
-	const alice = `alice@${seedDomain}`;
+	const alice = `alice@${SEED_DOMAIN}`;
 	const senders = [...state.users.values()].filter(({ email }) => email !== alice);
 	for (let i = 0; i < 25; i++) {
 		const sender = senders[i % senders.length];
@@ -187,7 +187,7 @@ function seedMail(state: State): void {
 			priority: i % 10 === 9 ? 'PRY_HIGH' : 'PRY_NORMAL',
 			tags: i === 20 ? ['1'] : [],
 			...(i % 6 === 5 && {
-				ccRecipients: [{ email: `grace@${seedDomain}`, name: 'Grace Okafor' }],
+				ccRecipients: [{ email: `grace@${SEED_DOMAIN}`, name: 'Grace Okafor' }],
 			}),
 			...(filesOf[i] && { attachments: filesOf[i] }),
 		});
@@ -197,7 +197,7 @@ function seedMail(state: State): void {
 		folderId: '1',
 		subject: 'Re: Weekly report 10',
 		from: { email: alice, name: 'Alice Martin' },
-		toRecipients: [{ email: `zhang.wei@${seedDomain}`, name: '张伟' }],
+		toRecipients: [{ email: `zhang.wei@${SEED_DOMAIN}`, name: '张伟' }],
 		body: { bodyText: 'Thank you.' },
 		isRead: true,
 		sendStatus: 'success',

@@ -1,5 +1,5 @@
 /** Characters of a token unless the environment says otherwise, about as many as in the official answer example [OFF]. */
-const usualTokenLength = 1200;
+const USUAL_TOKEN_LENGTH = 1200;
 
 /** What differs between sources, or is unknown, and so can be switched while the simulator runs. */
 export interface Settings {
@@ -60,7 +60,7 @@ export const defaultSettings: Readonly<Settings> = {
 	tokenLifetimeSeconds: 3600,
 	expiresInShape: 'number',
 	tokenType: 'bearer',
-	tokenLength: Number(process.env.ALIMAIL_SIMULATOR_TOKEN_LENGTH || usualTokenLength),
+	tokenLength: Number(process.env.ALIMAIL_SIMULATOR_TOKEN_LENGTH || USUAL_TOKEN_LENGTH),
 	newTokenEndsOlder: false,
 	expiredStatus: 401,
 	rateLimit: 40,

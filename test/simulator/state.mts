@@ -27,12 +27,12 @@ export const systemFolders = {
 } as const;
 
 /** Parent of the top-level folders [3P]. */
-export const rootFolderId = '0';
+export const ROOT_FOLDER_ID = '0';
 
 /** Stands for the department, and for the folder of shared contacts, above all others [3P]. */
-export const rootId = '$root';
+export const ROOT_ID = '$root';
 
-const firstCustomFolderId = 104;
+const FIRST_CUSTOM_FOLDER_ID = 104;
 
 interface MailboxIndex {
 	/** Newest first, by folder, of what was asked for; kept up to date from then on. */
@@ -120,7 +120,7 @@ export class State {
 	/** Finds a department by id or `$root`; 404 otherwise. */
 	department(id: string): Department {
 		const department =
-			id === rootId
+			id === ROOT_ID
 				? [...this.departments.values()].find(({ parentId }) => parentId === undefined)
 				: this.departments.get(id);
 		if (department === undefined) throw notFound('department');
@@ -139,7 +139,7 @@ export class State {
 	/** Finds a folder of shared contacts by id or `$root`; 404 otherwise. */
 	sharedContactFolder(id: string): SharedContactFolder {
 		const folder =
-			id === rootId
+			id === ROOT_ID
 				? [...this.sharedContactFolders.values()].find(({ parentId }) => parentId === undefined)
 				: this.sharedContactFolders.get(id);
 		if (folder === undefined) throw notFound('sharedContactFolder');
@@ -178,7 +178,7 @@ export class State {
 		const folder: Folder = {
 			id: String(index.lastFolderId),
 			displayName: input.displayName,
-			parentFolderId: input.parentFolderId ?? rootFolderId,
+			parentFolderId: input.parentFolderId ?? ROOT_FOLDER_ID,
 			extensions: input.extensions ?? {},
 		};
 		mailbox.folders.set(folder.id, folder);
@@ -413,7 +413,7 @@ export class State {
 			[systemFolders.deleted, 'deleted'],
 		];
 		for (const [id, displayName] of names) {
-			folders.set(id, { id, displayName, parentFolderId: rootFolderId, extensions: {} });
+			folders.set(id, { id, displayName, parentFolderId: ROOT_FOLDER_ID, extensions: {} });
 		}
 		this.mailboxes.set(email.toLowerCase(), { email, folders, messages: new Map() });
 	}
@@ -435,7 +435,7 @@ export class State {
 	#index(mailbox: Mailbox): MailboxIndex {
 		let index = this.#indexes.get(mailbox);
 		if (index === undefined) {
-			index = { byFolder: new Map(), all: undefined, lastFolderId: firstCustomFolderId - 1 };
+			index = { byFolder: new Map(), all: undefined, lastFolderId: FIRST_CUSTOM_FOLDER_ID - 1 };
 			this.#indexes.set(mailbox, index);
 		}
 		return index;

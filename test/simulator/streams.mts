@@ -11,7 +11,7 @@ import { emptyAnswer, sendContent, type Context } from './context.mts';
 import { invalidId, invalidParameter } from './errors.mts';
 
 /** Lifetime of a download session; the real one is unknown. */
-const downloadLifetimeMs = 10 * 60_000;
+const DOWNLOAD_LIFETIME_MS = 10 * 60_000;
 
 interface Upload {
 	/** Called with each complete upload; a repeated one replaces the earlier [unknown]. */
@@ -45,7 +45,7 @@ export class StreamStore {
 	/** Opens a session for a download and gives its path. */
 	openDownload(content: Content): string {
 		const session = newSession();
-		this.#downloads.set(session, { content, expiresAt: Date.now() + downloadLifetimeMs });
+		this.#downloads.set(session, { content, expiresAt: Date.now() + DOWNLOAD_LIFETIME_MS });
 		return `/v2/stream/${session}`;
 	}
 

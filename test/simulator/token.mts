@@ -6,19 +6,19 @@ import { knownSecrets } from './secrets.mts';
 import type { Settings } from './settings.mts';
 
 /** Where tokens are had. */
-export const tokenPath = '/oauth2/v2.0/token';
+export const TOKEN_PATH = '/oauth2/v2.0/token';
 
 /** A JWT's first part as in the official answer example: `{"alg":"RS256","typ":"JWT"}` [OFF]. */
-const jwtHeader = 'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9';
+const JWT_HEADER = 'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9';
 
 /** What RS256 with a key of 2,048 bits makes. */
-const signatureBytes = 256;
+const SIGNATURE_BYTES = 256;
 
 /** The length that means a UUID instead of a JWT. */
-const uuidLength = 36;
+const UUID_LENGTH = 36;
 
 /** Shortest JWT: header, a payload that names itself, signature. */
-const shortestJwt = 500;
+const SHORTEST_JWT = 500;
 
 interface IssuedToken {
 	readonly expiresAt: number;
@@ -27,11 +27,11 @@ interface IssuedToken {
 }
 
 /** What a token looks like, of whatever length. */
-export const tokenPattern =
+export const TOKEN_PATTERN =
 	/(?:eyJ[\w-]+\.[\w-]+\.[\w-]+|[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12})/;
 
 /** `Authorization` as the node writes it. */
-export const bearerPattern = new RegExp(`^bearer ${tokenPattern.source}$`);
+export const bearerPattern = new RegExp(`^bearer ${TOKEN_PATTERN.source}$`);
 
 /** Every token that was issued. */
 export class Tokens {
@@ -79,17 +79,17 @@ export class Tokens {
 
 /** A JWT of exactly this length, where base64 has a text of it; a UUID for 36. Nothing in it means anything. */
 function newToken(length: number, expiresAt: number): string {
-	if (length === uuidLength) return randomUUID();
-	if (length < shortestJwt) {
-		throw new RangeError(`tokenLength is ${uuidLength}, or ${shortestJwt} and more`);
+	if (length === UUID_LENGTH) return randomUUID();
+	if (length < SHORTEST_JWT) {
+		throw new RangeError(`tokenLength is ${UUID_LENGTH}, or ${SHORTEST_JWT} and more`);
 	}
-	const signature = randomBytes(signatureBytes).toString('base64url');
-	const payloadLength = length - jwtHeader.length - signature.length - 2;
+	const signature = randomBytes(SIGNATURE_BYTES).toString('base64url');
+	const payloadLength = length - JWT_HEADER.length - signature.length - 2;
 	const claims = { jti: randomUUID(), exp: Math.floor(expiresAt / 1000), ctx: '' };
 	const contextLength = Math.floor((payloadLength * 3) / 4) - JSON.stringify(claims).length;
 	claims.ctx = randomBytes(contextLength).toString('base64url').slice(0, contextLength);
 	const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
-	return `${jwtHeader}.${payload}.${signature}`;
+	return `${JWT_HEADER}.${payload}.${signature}`;
 }
 
 /** Reads the token of an `Authorization` header; the scheme may be written in any case [OFF]. */
@@ -115,7 +115,7 @@ export async function tokenRoutes(
 	await app.register(formBody);
 	app.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null));
 
-	app.post(tokenPath, (request) => {
+	app.post(TOKEN_PATH, (request) => {
 		const form = (request.body ?? {}) as Record<string, unknown>;
 		if (form.grant_type !== 'client_credentials') throw refused();
 		if (form.client_id !== clientId) throw refused();

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 import { runCommand } from './runCommand.mts';
 
-const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /** With Chinese letters, which the simulated mailboxes hold. */
-const debianPackages = ['chromium', 'fonts-noto-cjk'];
+const DEBIAN_PACKAGES = ['chromium', 'fonts-noto-cjk'];
 
 /** Nothing of it is of use in a test, and most of it would look for the internet. */
-const args = [
+const ARGS = [
 	'--no-sandbox',
 	'--disable-gpu',
 	'--disable-background-networking',
@@ -24,14 +24,14 @@ const args = [
  */
 export async function findChromium(): Promise<string> {
 	const find = () =>
-		[process.env.CHROMIUM_PATH ?? '', ...places].find((place) => existsSync(place));
+		[process.env.CHROMIUM_PATH ?? '', ...PLACES].find((place) => existsSync(place));
 	const found = find();
 	if (found !== undefined) return found;
 	if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
 		console.error('Installing Chromium (apt-get, about a minute) …');
 		const options = { cwd: '/', env: { DEBIAN_FRONTEND: 'noninteractive' } };
 		await runCommand('apt-get', ['update', '-qq'], options);
-		await runCommand('apt-get', ['install', '-y', '-qq', ...debianPackages], options);
+		await runCommand('apt-get', ['install', '-y', '-qq', ...DEBIAN_PACKAGES], options);
 	}
 	const installed = find();
 	if (installed !== undefined) return installed;
@@ -40,5 +40,5 @@ export async function findChromium(): Promise<string> {
 
 /** Starts Chromium without a window. */
 export async function launchChromium(executablePath: string): Promise<Browser> {
-	return await chromium.launch({ executablePath, args });
+	return await chromium.launch({ executablePath, args: ARGS });
 }

@@ -10,17 +10,17 @@ import type { Login } from './n8nRest.mts';
 import { pollUntil } from './poll.mts';
 
 /** Runs in the page: whether nothing moves but what always does. */
-const endlessOnly = `document.getAnimations().every(
+const ENDLESS_ONLY = `document.getAnimations().every(
 	({ effect, playState }) => playState !== 'running' || effect.getComputedTiming().iterations === Infinity,
 )`;
 
 /** Runs in the page. */
-const unfocus = `document.activeElement?.matches('input, textarea') && document.activeElement.blur()`;
+const UNFOCUS = `document.activeElement?.matches('input, textarea') && document.activeElement.blur()`;
 
 const images = new URL('../../docs/images/', import.meta.url);
 
 /** Long, for a machine that has much else to do. */
-const waitMs = 60_000;
+const WAIT_MS = 60_000;
 
 /** As most people have it. */
 const viewport = { width: 1400, height: 900 };
@@ -78,7 +78,7 @@ export class Editor {
 			reducedMotion: 'reduce',
 		});
 		this.page = await context.newPage();
-		this.page.setDefaultTimeout(waitMs);
+		this.page.setDefaultTimeout(WAIT_MS);
 		await this.#signIn(parts.login);
 	}
 
@@ -126,7 +126,7 @@ export class Editor {
 					() => undefined,
 				);
 			},
-			waitMs,
+			WAIT_MS,
 			() => 'The editor opens no empty workflow',
 		);
 	}
@@ -149,7 +149,7 @@ export class Editor {
 				await choose().catch(() => undefined);
 				return (await proceed.isEnabled()) || undefined;
 			},
-			waitMs,
+			WAIT_MS,
 			() => "n8n's list of credential types does not offer Alimail API",
 		);
 		await proceed.click();
@@ -263,7 +263,7 @@ export class Editor {
 	/** Lets everything that fades away be gone, and nothing be hovered or focused. */
 	async settle(): Promise<void> {
 		await this.page.mouse.move(0, 0);
-		await this.page.evaluate(unfocus);
+		await this.page.evaluate(UNFOCUS);
 		const notices = this.page.locator('.el-notification');
 		for (const close of await notices.locator('.el-notification__closeBtn').all()) {
 			await close.click({ timeout: 1000 }).catch(() => undefined);
@@ -271,8 +271,8 @@ export class Editor {
 		await this.page.mouse.move(0, 0);
 		await notices.first().waitFor({ state: 'detached' });
 		await pollUntil(
-			async () => ((await this.page.evaluate(endlessOnly)) === true ? true : undefined),
-			waitMs,
+			async () => ((await this.page.evaluate(ENDLESS_ONLY)) === true ? true : undefined),
+			WAIT_MS,
 			() => 'The window does not come to rest',
 		);
 	}
@@ -303,7 +303,7 @@ export class Editor {
 				await item.click({ timeout: 1000 }).catch(() => undefined);
 				return (await item.isVisible()) ? undefined : true;
 			},
-			waitMs,
+			WAIT_MS,
 			() => `The menu does not take '${choice}'`,
 		);
 	}

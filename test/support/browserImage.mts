@@ -1,10 +1,10 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-const paletteSize = 256;
+const PALETTE_SIZE = 256;
 
 /** Colors that are nearer to each other than this (squared distance) share an entry of the palette. */
-const sameColor = 48;
+const SAME_COLOR = 48;
 
 interface Pixels {
 	width: number;
@@ -63,8 +63,8 @@ function paletteOf(colors: Uint32Array): number[] {
 	const byFrequency = [...counts].sort(([, one], [, other]) => other - one).map(([color]) => color);
 	const palette: number[] = [];
 	for (const color of byFrequency) {
-		if (palette.length === paletteSize) break;
-		if (palette.every((taken) => distance(taken, color) > sameColor)) palette.push(color);
+		if (palette.length === PALETTE_SIZE) break;
+		if (palette.every((taken) => distance(taken, color) > SAME_COLOR)) palette.push(color);
 	}
 	return palette;
 }

@@ -24,8 +24,8 @@ import {
 	type WorkflowSketch,
 } from './workflow.mts';
 
-const webhookTimeoutMs = 15_000;
-const executionTimeoutMs = 90_000;
+const WEBHOOK_TIMEOUT_MS = 15_000;
+const EXECUTION_TIMEOUT_MS = 90_000;
 
 /** A stored credential, with the secrets blanked as the editor sees it. */
 export interface StoredCredential {
@@ -156,7 +156,7 @@ export abstract class N8nApi {
 				const answer = await answerOf(await call());
 				return isUnregisteredWebhook(answer) ? undefined : answer;
 			},
-			webhookTimeoutMs,
+			WEBHOOK_TIMEOUT_MS,
 			() => `n8n did not register the webhook ${path}`,
 		);
 	}
@@ -237,7 +237,10 @@ export abstract class N8nApi {
 	}
 
 	/** Waits until an execution has succeeded, failed or been canceled. */
-	async waitForExecution(executionId: string, timeoutMs = executionTimeoutMs): Promise<Execution> {
+	async waitForExecution(
+		executionId: string,
+		timeoutMs = EXECUTION_TIMEOUT_MS,
+	): Promise<Execution> {
 		return await pollUntil(
 			async () => {
 				const execution = await this.getExecution(executionId);
@@ -258,7 +261,7 @@ export abstract class N8nApi {
 				const executions = await this.executionsOf(workflowId);
 				return executions.find(({ id }) => !known.some((other) => other.id === id))?.id;
 			},
-			executionTimeoutMs,
+			EXECUTION_TIMEOUT_MS,
 			() => `Workflow ${workflowId} was not executed`,
 		);
 		return await this.waitForExecution(executionId);

@@ -7,10 +7,10 @@ import { withProcessLock } from './processLock.mts';
 import { runCommand } from './runCommand.mts';
 
 /** The n8n versions that the package is tested with: the newest installable one and one of the 1.x line. */
-export const n8nVersions = ['2.41.1', '1.123.50'] as const;
+export const N8N_VERSIONS = ['2.41.1', '1.123.50'] as const;
 
 /** One of the n8n versions under test. */
-export type N8nVersion = (typeof n8nVersions)[number];
+export type N8nVersion = (typeof N8N_VERSIONS)[number];
 
 /** A complete n8n on disk, with the Node.js that it runs on. */
 export interface N8nInstallation {
@@ -23,15 +23,15 @@ export interface N8nInstallation {
 /** Receives one line of progress. */
 export type Log = (line: string) => void;
 
-const heartbeatMs = 30_000;
-const stampFile = '.n8n-installation';
+const HEARTBEAT_MS = 30_000;
+const STAMP_FILE = '.n8n-installation';
 
 /** What a directory already holds, so that an interrupted installation goes on where it stopped. */
 type Stage = 'nothing' | 'packages' | 'complete';
 
 /** Tells whether a version is one of those under test. */
 export function isN8nVersion(version: string): version is N8nVersion {
-	return n8nVersions.some((known) => known === version);
+	return N8N_VERSIONS.some((known) => known === version);
 }
 
 /**
@@ -92,14 +92,14 @@ async function fingerprintOf(manifest: string): Promise<string> {
 }
 
 async function readStage(directory: string, fingerprint: string): Promise<Stage> {
-	const stamp = await readFile(join(directory, stampFile), 'utf8').catch(() => '');
+	const stamp = await readFile(join(directory, STAMP_FILE), 'utf8').catch(() => '');
 	if (stamp === `${fingerprint} packages`) return 'packages';
 	if (stamp === `${fingerprint} complete`) return 'complete';
 	return 'nothing';
 }
 
 async function writeStage(directory: string, fingerprint: string, stage: Stage): Promise<void> {
-	await writeFile(join(directory, stampFile), `${fingerprint} ${stage}`);
+	await writeFile(join(directory, STAMP_FILE), `${fingerprint} ${stage}`);
 }
 
 async function installPackages(
@@ -148,7 +148,7 @@ async function step(title: string, log: Log, work: () => Promise<unknown>): Prom
 	const startedAt = Date.now();
 	const seconds = () => Math.round((Date.now() - startedAt) / 1000);
 	log(`${title} …`);
-	const heartbeat = setInterval(() => log(`  … ${seconds()} s`), heartbeatMs);
+	const heartbeat = setInterval(() => log(`  … ${seconds()} s`), HEARTBEAT_MS);
 	try {
 		await work();
 	} finally {

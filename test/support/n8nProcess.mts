@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { delimiter, dirname } from 'node:path';
 import type { N8nInstallation } from './n8nInstallation.mts';
 
-const stopTimeoutMs = 15_000;
+const STOP_TIMEOUT_MS = 15_000;
 
 /** What all n8n processes have in common: quiet, local, and without a look at the internet. */
 const baseEnvironment = {
@@ -86,7 +86,7 @@ export class N8nProcess {
 		if (this.hasEnded || this.pid === undefined) return;
 		const ended = once(this.#child, 'exit');
 		this.#child.kill('SIGTERM');
-		const killer = setTimeout(() => this.#child.kill('SIGKILL'), stopTimeoutMs);
+		const killer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
 		await ended;
 		clearTimeout(killer);
 	}

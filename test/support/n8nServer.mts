@@ -10,7 +10,7 @@ import { answerOf, type Login, newLogin } from './n8nRest.mts';
 import { installFixturePackage, installPackage } from './packageTarball.mts';
 import { pollUntil } from './poll.mts';
 
-const startTimeoutMs = 120_000;
+const START_TIMEOUT_MS = 120_000;
 
 /** Which n8n to start, and with what. */
 export interface N8nServerOptions {
@@ -142,7 +142,7 @@ export class N8nServer extends N8nApi {
 		});
 		await pollUntil(
 			() => this.#readiness(),
-			startTimeoutMs,
+			START_TIMEOUT_MS,
 			() => `n8n ${this.version} did not become ready:\n${this.logs}`,
 		);
 		await this.signIn(this.login);

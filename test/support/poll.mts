@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const pollIntervalMs = 100;
+const POLL_INTERVAL_MS = 100;
 
 /** Asks again and again until there is an answer other than `undefined`; throws what `describe` says if time is up. */
 export async function pollUntil<T>(
@@ -13,6 +13,6 @@ export async function pollUntil<T>(
 		const answer = await ask();
 		if (answer !== undefined) return answer;
 		if (Date.now() > deadline) throw new Error(`${describe()} (gave up after ${timeoutMs} ms)`);
-		await sleep(pollIntervalMs);
+		await sleep(POLL_INTERVAL_MS);
 	}
 }

@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const pollIntervalMs = 500;
-const sqliteBusy = 5;
+const POLL_INTERVAL_MS = 500;
+const SQLITE_BUSY = 5;
 
 /**
  * Runs `work` while no other process on this machine runs work under the same lock file.
@@ -19,7 +19,7 @@ export async function withProcessLock<T>(
 	try {
 		for (let attempt = 0; !tryLock(database); attempt++) {
 			if (attempt === 0) onWait();
-			await sleep(pollIntervalMs);
+			await sleep(POLL_INTERVAL_MS);
 		}
 		return await work();
 	} finally {
@@ -32,7 +32,7 @@ function tryLock(database: DatabaseSync): boolean {
 		database.exec('BEGIN EXCLUSIVE');
 		return true;
 	} catch (error) {
-		if (error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy) return false;
+		if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return false;
 		throw error;
 	}
 }

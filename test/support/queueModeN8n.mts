@@ -22,7 +22,7 @@ import {
 	queueModePrograms,
 } from './queueModeServices.mts';
 
-const startTimeoutMs = 180_000;
+const START_TIMEOUT_MS = 180_000;
 
 /** Which n8n to start in queue mode, and with what. */
 export interface QueueModeOptions {
@@ -100,7 +100,7 @@ export class QueueModeN8n extends N8nApi {
 		this.#main = await this.#launch('start', { N8N_PORT: String(this.#port) });
 		await pollUntil(
 			() => this.#readiness(),
-			startTimeoutMs,
+			START_TIMEOUT_MS,
 			() => `n8n's main process did not become ready:\n${this.#main?.logs}`,
 		);
 		await this.signIn(this.#login);
@@ -117,7 +117,7 @@ export class QueueModeN8n extends N8nApi {
 				if (process.hasEnded) throw new Error(`A worker ended while starting:\n${process.logs}`);
 				return process.logs.includes('n8n worker is now ready') || undefined;
 			},
-			startTimeoutMs,
+			START_TIMEOUT_MS,
 			() => `A worker did not become ready:\n${process.logs}`,
 		);
 		return worker;
@@ -129,7 +129,7 @@ export class QueueModeN8n extends N8nApi {
 		if (pid !== undefined) process.kill(pid, 'SIGKILL');
 		await pollUntil(
 			async () => worker.process.hasEnded || undefined,
-			startTimeoutMs,
+			START_TIMEOUT_MS,
 			() => 'A worker outlived SIGKILL',
 		);
 	}

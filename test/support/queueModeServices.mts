@@ -10,9 +10,9 @@ import { freePort } from './freePort.mts';
 import { pollUntil } from './poll.mts';
 import { runCommand } from './runCommand.mts';
 
-const postgresFolder = '/usr/lib/postgresql';
-const postgresAccount = 'postgres';
-const startTimeoutMs = 30_000;
+const POSTGRES_FOLDER = '/usr/lib/postgresql';
+const POSTGRES_ACCOUNT = 'postgres';
+const START_TIMEOUT_MS = 30_000;
 
 /** What n8n's queue mode needs beside n8n. */
 export interface QueueModePrograms {
@@ -68,7 +68,7 @@ export class LocalService {
 				if (hasEnded(child)) throw new Error(`${child.spawnfile} ended:\n${this.#logs}`);
 				return (await takesConnections(this.port)) ? true : undefined;
 			},
-			startTimeoutMs,
+			START_TIMEOUT_MS,
 			() => `${child.spawnfile} did not start:\n${this.#logs}`,
 		);
 	}
@@ -184,10 +184,10 @@ async function findPrograms(): Promise<QueueModePrograms | { missing: string[] }
 		.concat('/usr/bin')
 		.map((folder) => join(folder, 'redis-server'))
 		.find((file) => existsSync(file));
-	const versions = await readdir(postgresFolder).catch(() => []);
+	const versions = await readdir(POSTGRES_FOLDER).catch(() => []);
 	const binaries = versions
 		.sort((one, other) => Number(other) - Number(one))
-		.map((version) => join(postgresFolder, version, 'bin'))
+		.map((version) => join(POSTGRES_FOLDER, version, 'bin'))
 		.find((folder) => existsSync(join(folder, 'postgres')));
 	if (redisServer !== undefined && binaries !== undefined) {
 		return {
@@ -210,7 +210,7 @@ async function findPrograms(): Promise<QueueModePrograms | { missing: string[] }
 async function unprivilegedAccount(): Promise<Account | undefined> {
 	if (process.getuid?.() !== 0) return undefined;
 	const id = async (flag: string) =>
-		Number(await runCommand('id', [flag, postgresAccount], { cwd: '/' }));
+		Number(await runCommand('id', [flag, POSTGRES_ACCOUNT], { cwd: '/' }));
 	return { uid: await id('-u'), gid: await id('-g') };
 }
 

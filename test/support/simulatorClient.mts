@@ -60,8 +60,8 @@ export interface CallOptions {
 	body?: string | Buffer | Readable;
 }
 
-export const alice = '/v2/users/alice@example.com';
-export const inbox = `${alice}/mailFolders/2/messages`;
+export const ALICE = '/v2/users/alice@example.com';
+export const INBOX = `${ALICE}/mailFolders/2/messages`;
 
 export let simulator: Simulator;
 export let token: string;

@@ -4,12 +4,12 @@ import { AlimailTrigger } from '../../nodes/Alimail/AlimailTrigger.node.ts';
 import { startSimulator, type MessageInput } from '../simulator/index.mts';
 import { NodeRunner } from './nodeRunner.mts';
 
-const alice = 'alice@example.com';
-const listPath = `/v2/users/${encodeURIComponent(alice)}/mailFolders/2/messages`;
+const ALICE = 'alice@example.com';
+const LIST_PATH = `/v2/users/${encodeURIComponent(ALICE)}/mailFolders/2/messages`;
 
-export const minuteMs = 60_000;
-export const hourMs = 60 * minuteMs;
-export const dayMs = 24 * hourMs;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 /**
  * Alice's inbox, a trigger that watches it, and a clock that both go by and that the test moves ahead. The server tells its
@@ -21,7 +21,7 @@ export async function watchedMailbox() {
 	onTestFinished(() => simulator.close());
 	const trigger = NodeRunner.forServer(new AlimailTrigger(), simulator);
 	const serverTime = { date: '' };
-	simulator.fault({ path: listPath, headers: serverTime, times: Infinity });
+	simulator.fault({ path: LIST_PATH, headers: serverTime, times: Infinity });
 
 	let serverAheadMs = 0;
 	const tellTime = () => {
@@ -49,7 +49,7 @@ export async function watchedMailbox() {
 		},
 		/** A message in the inbox, received just now or some time ago. */
 		arrives(subject: string, more: MessageInput = {}, ageMs = 0) {
-			return simulator.state.addMessage(alice, {
+			return simulator.state.addMessage(ALICE, {
 				subject,
 				receivedDateTime: iso(ageMs),
 				...more,
@@ -60,7 +60,7 @@ export async function watchedMailbox() {
 		/** The trigger in an active workflow; see {@link NodeRunner.poller}. */
 		watch(more: INodeParameters = {}, staticData?: IDataObject, name?: string) {
 			const parameters: INodeParameters = {
-				mailbox: { __rl: true, mode: 'address', value: alice },
+				mailbox: { __rl: true, mode: 'address', value: ALICE },
 				folder: { __rl: true, mode: 'id', value: '2' },
 				...more,
 			};

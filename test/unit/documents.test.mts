@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AlimailApi } from '../../credentials/AlimailApi.credentials.ts';
 import { resources } from '../../nodes/Alimail/actions/index.ts';
-import { n8nVersions } from '../support/n8nInstallation.mts';
+import { N8N_VERSIONS } from '../support/n8nInstallation.mts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
-const readmes = ['README.md', 'README.zh-CN.md'];
+const READMES = ['README.md', 'README.zh-CN.md'];
 const documents = [
-	...readmes,
+	...READMES,
 	'CHANGELOG.md',
 	'CONTRIBUTING.md',
 	'SECURITY.md',
@@ -51,7 +51,7 @@ describe.each(documents)('%s', (file) => {
 	});
 });
 
-describe.each(readmes)('%s', (file) => {
+describe.each(READMES)('%s', (file) => {
 	const text = read(file);
 
 	it('names every example', () => {
@@ -78,12 +78,12 @@ describe.each(readmes)('%s', (file) => {
 	});
 
 	it('names the versions of n8n that are tested', () => {
-		for (const version of n8nVersions) expect(text).toMatch(new RegExp(`^\\| ${version} `, 'm'));
+		for (const version of N8N_VERSIONS) expect(text).toMatch(new RegExp(`^\\| ${version} `, 'm'));
 	});
 });
 
 it('both READMEs show the same pictures and lead to the same pages', () => {
-	const [english, chinese] = readmes.map((file) =>
+	const [english, chinese] = READMES.map((file) =>
 		linksIn(file).filter((link) => !link.startsWith('#') && !link.startsWith('README')),
 	);
 	expect(chinese!.toSorted()).toEqual(english!.toSorted());

@@ -15,12 +15,12 @@ import {
 import { watchMemory } from '../memory.mts';
 import type { Section } from '../report.mts';
 
-const mailbox = 'alice@example.com';
-const sizeMiB = 256;
-const rounds = 3;
+const MAILBOX = 'alice@example.com';
+const SIZE_MI_B = 256;
+const ROUNDS = 3;
 
 /** What n8n loads for its first files is not theirs, and V8 has to learn how fast buffers come and go. */
-const unmeasured = 3;
+const UNMEASURED = 3;
 
 interface Candidate {
 	name: string;
@@ -35,13 +35,13 @@ export async function filesTable(lab: Lab): Promise<Section> {
 	const { simulator } = lab;
 	simulator.reset();
 	simulator.settings.rateLimit = Infinity;
-	const content = randomBytes(sizeMiB * 2 ** 20);
+	const content = randomBytes(SIZE_MI_B * 2 ** 20);
 	const hash = createHash('sha256').update(content).digest('hex');
-	const message = simulator.state.addMessage(mailbox, {
+	const message = simulator.state.addMessage(MAILBOX, {
 		attachments: [{ name: 'large.bin', content, contentType: 'application/octet-stream' }],
 	});
 	const attachmentId = message.attachments[0]!.id;
-	const base = `${simulator.url}/v2/users/${mailbox}/messages`;
+	const base = `${simulator.url}/v2/users/${MAILBOX}/messages`;
 
 	const rows: string[][] = [];
 	for (const direction of ['download', 'upload'] as const) {
@@ -51,10 +51,10 @@ export async function filesTable(lab: Lab): Promise<Section> {
 			const bench = await lab.bench(index);
 			const { node, before, ...rest } = (await candidates(bench))[direction][index]!;
 			const workflow = await deploy(bench, node, before);
-			for (let run = 0; run < unmeasured; run++) await resultOf(bench, workflow, { body: {} });
+			for (let run = 0; run < UNMEASURED; run++) await resultOf(bench, workflow, { body: {} });
 			contenders.push({ ...rest, bench, workflow, growth: [] as number[], complete: true });
 		}
-		for (let round = 0; round < rounds; round++) {
+		for (let round = 0; round < ROUNDS; round++) {
 			for (const contender of contenders) {
 				simulator.clearRequests();
 				const { bench, workflow } = contender;
@@ -77,16 +77,16 @@ export async function filesTable(lab: Lab): Promise<Section> {
 	}
 	return {
 		number: 3,
-		title: `A file of ${sizeMiB} MiB`,
+		title: `A file of ${SIZE_MI_B} MiB`,
 		columns: ['', '', 'memory grew by (median)', 'at most', 'bytes arrived (SHA-256)'],
 		rows,
-		text: `Resident memory of the n8n process, sampled from \`/proc\` every 25 ms, peak less start; ${rounds} runs each in an n8n of its own, after ${unmeasured} that are not counted, binary data mode *filesystem*. The download is *Attachment: Download* beside an HTTP Request to the same path with *Response Format: File*; the upload is *Draft: Add Attachment* beside an HTTP Request that posts the binary field to an upload address (both in a workflow that first downloads the file with the Alimail node, whose memory counts in both).`,
+		text: `Resident memory of the n8n process, sampled from \`/proc\` every 25 ms, peak less start; ${ROUNDS} runs each in an n8n of its own, after ${UNMEASURED} that are not counted, binary data mode *filesystem*. The download is *Attachment: Download* beside an HTTP Request to the same path with *Response Format: File*; the upload is *Draft: Add Attachment* beside an HTTP Request that posts the binary field to an upload address (both in a workflow that first downloads the file with the Alimail node, whose memory counts in both).`,
 	};
 
 	async function candidates(
 		bench: Bench,
 	): Promise<Record<'download' | 'upload', [Candidate, Candidate]>> {
-		const place = { mailbox: byAddress(mailbox), messageId: message.id };
+		const place = { mailbox: byAddress(MAILBOX), messageId: message.id };
 		const download = alimailNode(bench, {
 			resource: 'attachment',
 			operation: 'download',
@@ -98,7 +98,7 @@ export async function filesTable(lab: Lab): Promise<Section> {
 			const file = outputOf(execution, 'Measured')[0]?.binary?.data;
 			return file ? sha256(await bench.n8n.readBinary(file)) : 'nothing';
 		};
-		const draft = simulator.state.addMessage(mailbox, { folderId: '5' });
+		const draft = simulator.state.addMessage(MAILBOX, { folderId: '5' });
 		const received = async () =>
 			simulator.requests.find(({ bodySize }) => bodySize > 2 ** 20)?.bodySha256 ?? 'nothing';
 		const { uploadUrl } = await uploadSession(bench, `${base}/${encodeURIComponent(draft.id)}`);
@@ -124,7 +124,7 @@ export async function filesTable(lab: Lab): Promise<Section> {
 					node: alimailNode(bench, {
 						resource: 'draft',
 						operation: 'addAttachment',
-						mailbox: byAddress(mailbox),
+						mailbox: byAddress(MAILBOX),
 						draftId: draft.id,
 						inputDataFieldName: 'data',
 					}),

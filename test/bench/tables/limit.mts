@@ -16,14 +16,14 @@ import {
 } from '../lab.mts';
 import type { Section } from '../report.mts';
 
-const limit = 40;
-const items = 1000;
-const processes = 3;
+const LIMIT = 40;
+const ITEMS = 1000;
+const PROCESSES = 3;
 
 /** What another application does meanwhile: half of the limit, for a minute. */
-const others = { perSecond: limit / 2, seconds: 60 };
-const itemsBesideOthers = 2400;
-const othersPath = '/v2/users/bob@example.com';
+const others = { perSecond: LIMIT / 2, seconds: 60 };
+const ITEMS_BESIDE_OTHERS = 2400;
+const OTHERS_PATH = '/v2/users/bob@example.com';
 
 /** How a service may count; which way Alimail does is not known. */
 const limiters = { slidingWindow: 'sliding window', tokenBucket: 'token bucket' } as const;
@@ -40,7 +40,7 @@ export async function limitTable(lab: Lab): Promise<Section> {
 		rows.push(await alone(contender, 'slidingWindow'));
 	}
 	const benches: Bench[] = [];
-	for (let number = 0; number < processes; number++) benches.push(await lab.bench(number));
+	for (let number = 0; number < PROCESSES; number++) benches.push(await lab.bench(number));
 	rows.push(await together(ours, 'slidingWindow', benches));
 	rows.push(await together(ours, 'tokenBucket', benches));
 	rows.push(await together(httpRequestBatched, 'slidingWindow', benches));
@@ -48,7 +48,7 @@ export async function limitTable(lab: Lab): Promise<Section> {
 	rows.push(await besideOthers('tokenBucket'));
 	return {
 		number: 1,
-		title: `${items.toLocaleString('en')} requests against a limit of ${limit} a second`,
+		title: `${ITEMS.toLocaleString('en')} requests against a limit of ${LIMIT} a second`,
 		columns: [
 			'',
 			'answers brought home',
@@ -64,15 +64,15 @@ export async function limitTable(lab: Lab): Promise<Section> {
 	/** Sets the service anew, with its limit. */
 	function limitBy(limiter: Limiter): void {
 		simulator.reset();
-		simulator.settings.rateLimit = limit;
+		simulator.settings.rateLimit = LIMIT;
 		simulator.settings.rateLimiter = limiter;
 	}
 
 	async function alone(contender: Contender, limiter: Limiter): Promise<string[]> {
 		limitBy(limiter);
 		const bench = await withoutTokens(first);
-		const run = await runOnce(bench, await deploy(bench, contender.node(bench)), items);
-		return row(`${contender.name}; ${limiters[limiter]}`, run.answers, items, run);
+		const run = await runOnce(bench, await deploy(bench, contender.node(bench)), ITEMS);
+		return row(`${contender.name}; ${limiters[limiter]}`, run.answers, ITEMS, run);
 	}
 
 	async function besideOthers(limiter: Limiter): Promise<string[]> {
@@ -80,11 +80,11 @@ export async function limitTable(lab: Lab): Promise<Section> {
 		const bench = await withoutTokens(first);
 		const workflow = await deploy(bench, ours.node(bench));
 		const [run, refusedToOthers] = await Promise.all([
-			runOnce(bench, workflow, itemsBesideOthers),
+			runOnce(bench, workflow, ITEMS_BESIDE_OTHERS),
 			takeHalf(simulator),
 		]);
 		const named = `${ours.name} beside another application, of whose requests ${refusedToOthers} are refused; ${limiters[limiter]}`;
-		return row(named, run.answers, itemsBesideOthers, run);
+		return row(named, run.answers, ITEMS_BESIDE_OTHERS, run);
 	}
 
 	async function together(contender: Contender, limiter: Limiter, all: Bench[]): Promise<string[]> {
@@ -96,13 +96,13 @@ export async function limitTable(lab: Lab): Promise<Section> {
 			}),
 		);
 		const runs = await Promise.all(
-			workflows.map(({ bench, workflow }) => runOnce(bench, workflow, items)),
+			workflows.map(({ bench, workflow }) => runOnce(bench, workflow, ITEMS)),
 		);
 		const answers = runs.reduce((sum, run) => sum + run.answers, 0);
 		return row(
-			`${contender.name}; ${processes} processes at once, each with as many; ${limiters[limiter]}`,
+			`${contender.name}; ${PROCESSES} processes at once, each with as many; ${limiters[limiter]}`,
 			answers,
-			items * processes,
+			ITEMS * PROCESSES,
 			{ requests: simulator.apiRequests, exchanges: simulator.tokenRequests.length },
 		);
 	}
@@ -121,7 +121,7 @@ async function takeHalf(simulator: Simulator): Promise<number> {
 		const dueAt = startedAt + (count * 1000) / others.perSecond;
 		await sleep(Math.max(0, dueAt - performance.now()));
 		statuses.push(
-			fetch(simulator.url + othersPath, { headers: { authorization: `bearer ${token}` } }).then(
+			fetch(simulator.url + OTHERS_PATH, { headers: { authorization: `bearer ${token}` } }).then(
 				({ status }) => status,
 			),
 		);
@@ -135,12 +135,12 @@ function row(
 	wanted: number,
 	{ requests, exchanges }: Pick<NodeRunResult, 'requests' | 'exchanges'>,
 ): string[] {
-	const own = requests.filter(({ path }) => path !== othersPath);
+	const own = requests.filter(({ path }) => path !== OTHERS_PATH);
 	const refused = own.filter(({ status }) => status === 429).length;
 	const answered = requests.filter(({ status }) => status === 200).map(({ at }) => at);
 	const seconds = (Math.max(...answered) - Math.min(...answered)) / 1000;
 	const rate = (answered.length - 1) / seconds;
-	const ofLimit = answered.length > 2 * limit ? `${Math.round((rate / limit) * 100)} %` : '–';
+	const ofLimit = answered.length > 2 * LIMIT ? `${Math.round((rate / LIMIT) * 100)} %` : '–';
 	return [
 		name,
 		`${answers} of ${wanted}`,

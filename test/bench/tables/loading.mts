@@ -6,16 +6,16 @@ import { runCommand } from '../../support/runCommand.mts';
 import { median, type Lab } from '../lab.mts';
 import type { Section } from '../report.mts';
 
-const rounds = 7;
+const ROUNDS = 7;
 /** Other community packages to compare with. */
-const others = [
+const OTHERS = [
 	'n8n-nodes-evolution-api@1.0.4',
 	'@mendable/n8n-nodes-firecrawl@2.1.2',
 	'@devlikeapro/n8n-nodes-chatwoot@1.0.2',
 ];
 
 /** Requires what a package's manifest names, as n8n does when it starts, and says what that took. */
-const probe = `
+const PROBE = `
 const { join } = require('node:path');
 const folder = process.argv[1];
 const { n8n } = require(join(folder, 'package.json'));
@@ -45,16 +45,16 @@ export async function loadingTable(lab: Lab): Promise<Section> {
 	const manifest = { private: true, name: 'bench-packages' };
 	await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
 	const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--legacy-peer-deps', '--no-save'];
-	await runCommand('npm', ['install', ...flags, ...others, lab.tarball], { cwd: folder });
+	await runCommand('npm', ['install', ...flags, ...OTHERS, lab.tarball], { cwd: folder });
 
-	const names = ['n8n-nodes-alimail', ...others.map((name) => name.replace(/@[^@]*$/, ''))];
+	const names = ['n8n-nodes-alimail', ...OTHERS.map((name) => name.replace(/@[^@]*$/, ''))];
 	const rows: string[][] = [];
 	const results = new Map<string, Array<{ ms: number; kib: number; files: number }>>();
-	for (let round = 0; round < rounds; round++) {
+	for (let round = 0; round < ROUNDS; round++) {
 		for (const name of names) {
 			const output = await runCommand(
 				lab.installation.nodeBinary,
-				['--expose-gc', '--eval', probe, '--', join(folder, 'node_modules', name)],
+				['--expose-gc', '--eval', PROBE, '--', join(folder, 'node_modules', name)],
 				// Where the packages find n8n-workflow, as within n8n.
 				{ cwd: folder, env: { NODE_PATH: join(lab.installation.directory, 'node_modules') } },
 			);
@@ -83,6 +83,6 @@ export async function loadingTable(lab: Lab): Promise<Section> {
 		title: 'Loading the package',
 		columns: ['', 'nodes and credentials', 'time', 'our package = 1', 'heap'],
 		rows,
-		text: `A fresh Node.js process that has loaded \`n8n-workflow\` requires all node and credential files of the package and constructs them, as n8n does when it starts; median of ${rounds}, in turns. This package has more operations than most, each in a file of its own; n8n pays for that once per start.`,
+		text: `A fresh Node.js process that has loaded \`n8n-workflow\` requires all node and credential files of the package and constructs them, as n8n does when it starts; median of ${ROUNDS}, in turns. This package has more operations than most, each in a file of its own; n8n pays for that once per start.`,
 	};
 }

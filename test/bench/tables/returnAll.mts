@@ -6,10 +6,10 @@ import { alimailNode, deploy, resultOf, type Lab } from '../lab.mts';
 import { watchMemory } from '../memory.mts';
 import type { Section } from '../report.mts';
 
-const mailbox = 'alice@example.com';
-const messages = 10_000;
-const pagesBeforeCancel = 5;
-const stopTimeoutMs = 60_000;
+const MAILBOX = 'alice@example.com';
+const MESSAGES = 10_000;
+const PAGES_BEFORE_CANCEL = 5;
+const STOP_TIMEOUT_MS = 60_000;
 
 /** All messages of a folder. */
 export async function returnAllTable(lab: Lab): Promise<Section> {
@@ -17,14 +17,14 @@ export async function returnAllTable(lab: Lab): Promise<Section> {
 	const bench = await lab.bench();
 	simulator.reset();
 	simulator.settings.rateLimit = Infinity;
-	const folder = simulator.state.addFolder(simulator.state.mailbox(mailbox), {
+	const folder = simulator.state.addFolder(simulator.state.mailbox(MAILBOX), {
 		displayName: 'Large',
 	});
-	simulator.state.addMessages(mailbox, messages, { folderId: folder.id });
+	simulator.state.addMessages(MAILBOX, MESSAGES, { folderId: folder.id });
 	const node = alimailNode(bench, {
 		resource: 'message',
 		operation: 'getAll',
-		mailbox: byAddress(mailbox),
+		mailbox: byAddress(MAILBOX),
 		getFrom: 'folder',
 		folder: byId(folder.id),
 		returnAll: true,
@@ -34,7 +34,7 @@ export async function returnAllTable(lab: Lab): Promise<Section> {
 	const { result, growthMiB } = await watchMemory(bench.n8n.pid!, () =>
 		resultOf(bench, workflow, { body: {} }),
 	);
-	if (result.answers !== messages) throw new Error(`${result.answers} messages came`);
+	if (result.answers !== MESSAGES) throw new Error(`${result.answers} messages came`);
 	const ids = outputOf(result.execution, 'Measured').map(({ json }) => json.id);
 
 	simulator.clearRequests();
@@ -43,8 +43,8 @@ export async function returnAllTable(lab: Lab): Promise<Section> {
 	const stored = await bench.n8n.createWorkflow(chainOf([trigger, node]));
 	const { executionId } = await bench.n8n.execute(stored, trigger.name);
 	await pollUntil(
-		async () => simulator.apiRequests.length >= pagesBeforeCancel || undefined,
-		stopTimeoutMs,
+		async () => simulator.apiRequests.length >= PAGES_BEFORE_CANCEL || undefined,
+		STOP_TIMEOUT_MS,
 		() => 'The pages did not come',
 	);
 	await bench.n8n.stopExecution(executionId);
@@ -54,7 +54,7 @@ export async function returnAllTable(lab: Lab): Promise<Section> {
 
 	return {
 		number: 4,
-		title: `Return All over ${messages.toLocaleString('en')} messages`,
+		title: `Return All over ${MESSAGES.toLocaleString('en')} messages`,
 		columns: [
 			'messages',
 			'different ones',
@@ -71,6 +71,6 @@ export async function returnAllTable(lab: Lab): Promise<Section> {
 				String(after),
 			],
 		],
-		text: `*Message: Get Many* with *Return All*, pages of 100. The memory is that of the whole n8n process from the start of the execution to its end, the items themselves and the saving of the execution included. The cancel comes after page ${pagesBeforeCancel} of a run in which each answer takes 200 ms; counted is what arrives in the two seconds after it.`,
+		text: `*Message: Get Many* with *Return All*, pages of 100. The memory is that of the whole n8n process from the start of the execution to its end, the items themselves and the saving of the execution included. The cancel comes after page ${PAGES_BEFORE_CANCEL} of a run in which each answer takes 200 ms; counted is what arrives in the two seconds after it.`,
 	};
 }

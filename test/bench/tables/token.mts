@@ -1,7 +1,7 @@
 import { alimailNode, deploy, runOnce, withoutTokens, type Lab } from '../lab.mts';
 import type { Section } from '../report.mts';
 
-const items = 10_000;
+const ITEMS = 10_000;
 
 /** Many items, one token. */
 export async function tokenTable(lab: Lab): Promise<Section> {
@@ -14,7 +14,7 @@ export async function tokenTable(lab: Lab): Promise<Section> {
 			operation: 'get',
 			options: { forceNewToken },
 		});
-		const run = await runOnce(bench, await deploy(bench, node), items);
+		const run = await runOnce(bench, await deploy(bench, node), ITEMS);
 		rows.push([
 			forceNewToken ? 'Force New Token' : 'no token yet',
 			String(run.answers),
@@ -23,7 +23,7 @@ export async function tokenTable(lab: Lab): Promise<Section> {
 	}
 	return {
 		number: 5,
-		title: `Token: Get for ${items.toLocaleString('en')} items`,
+		title: `Token: Get for ${ITEMS.toLocaleString('en')} items`,
 		columns: ['', 'items with a token', 'exchanges'],
 		rows,
 		text: 'However many items come in, the token endpoint is asked once per execution at most.',

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from '
 import { secretsLeftBy } from '../../support/leftovers.mts';
 import { N8nServer, type N8nServerOptions } from '../../support/n8nServer.mts';
 
-const shownLogLength = 4000;
+const SHOWN_LOG_LENGTH = 4000;
 
 /** How the n8n of a test file differs from an ordinary one. */
 export interface DescribeN8nOptions extends Omit<N8nServerOptions, 'installation' | 'tarball'> {
@@ -11,7 +11,7 @@ export interface DescribeN8nOptions extends Omit<N8nServerOptions, 'installation
 }
 
 /** Of a workflow that puts the token into its own data: Get Token does that, and says so. */
-const getsToken = '"resource":"token"';
+const GETS_TOKEN = '"resource":"token"';
 
 /**
  * A `describe` for each n8n version under test. One n8n, with the package installed, serves all tests of the block;
@@ -42,7 +42,7 @@ export function describeN8n(
 		let shown = 0;
 		afterEach(({ task }) => {
 			if (task.result?.state === 'fail') {
-				console.error(`n8n wrote:\n${n8n.logs.slice(shown).slice(-shownLogLength)}`);
+				console.error(`n8n wrote:\n${n8n.logs.slice(shown).slice(-SHOWN_LOG_LENGTH)}`);
 			}
 			shown = n8n.logs.length;
 		});
@@ -51,7 +51,7 @@ export function describeN8n(
 
 		test('leaves no secret and no token behind', async () => {
 			const leaks = await secretsLeftBy(n8n);
-			expect(leaks.filter(({ workflow }) => !workflow?.includes(getsToken))).toEqual([]);
+			expect(leaks.filter(({ workflow }) => !workflow?.includes(GETS_TOKEN))).toEqual([]);
 		});
 	});
 }

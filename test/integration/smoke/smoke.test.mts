@@ -4,7 +4,7 @@ import type { RealAccount } from '../../../scripts/account.mts';
 import { pathTemplate, textsIn } from '../../../scripts/smoke/mask.mts';
 import { smoke, walkSimulator, type SmokeOptions } from '../../../scripts/smoke/liveCheck.mts';
 import {
-	defaultClientSecret,
+	DEFAULT_CLIENT_SECRET,
 	knownSecrets,
 	startSimulator,
 	type Settings,
@@ -321,7 +321,7 @@ describe('an application that may not do everything', () => {
 	it('is told so in errors that repeat what they are about, and none of it is printed', async () => {
 		const simulator = await unfamiliar();
 		const { id, name } = simulator.state.user('zhang.wei@example.com');
-		const telling = `${ALICE} (Alice Martin), ${name}, ${id}, of example.com, ${defaultClientSecret}, at ${simulator.url}/v2/users/${id}`;
+		const telling = `${ALICE} (Alice Martin), ${name}, ${id}, of example.com, ${DEFAULT_CLIENT_SECRET}, at ${simulator.url}/v2/users/${id}`;
 		simulator.fault({
 			path: '/v2/departments/*',
 			times: Infinity,

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import {
-	dayMs,
-	hourMs,
-	minuteMs,
+	DAY_MS,
+	HOUR_MS,
+	MINUTE_MS,
 	subjectsOf,
 	watchedMailbox,
 } from '../../support/watchedMailbox.mts';
 import type { WatchState } from '../../../nodes/Alimail/trigger/state.ts';
 
-const alice = 'alice@example.com';
-const projects = '104';
-const listed = /\/mailFolders\/2\/messages$/;
+const ALICE = 'alice@example.com';
+const PROJECTS = '104';
+const LISTED = /\/mailFolders\/2\/messages$/;
 
 describe('a message that waits leaves a folder of more than one page', () => {
 	const waitingFile = async () => {
@@ -27,7 +27,7 @@ describe('a message that waits leaves a folder of more than one page', () => {
 			for (let i = 0; i < 120; i++) arrives(`Mail ${i}`);
 		};
 		mails();
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		await poller.poll();
 		return { ...box, poller, infected, mails, refusal };
 	};
@@ -35,15 +35,15 @@ describe('a message that waits leaves a folder of more than one page', () => {
 	it.each(['deleted', 'moved'] as const)('does not hold the window open: %s', async (how) => {
 		const { simulator, pass, countOf, poller, infected, mails } = await waitingFile();
 		// A person or a virus scanner takes it away before it was tried five times.
-		if (how === 'deleted') simulator.state.removeMessage(alice, infected.id);
-		else simulator.state.moveMessage(alice, infected.id, projects);
+		if (how === 'deleted') simulator.state.removeMessage(ALICE, infected.id);
+		else simulator.state.moveMessage(ALICE, infected.id, PROJECTS);
 		const requests: number[] = [];
 		for (let day = 0; day < 5; day++) {
 			mails();
-			pass(dayMs);
-			const before = countOf(listed);
+			pass(DAY_MS);
+			const before = countOf(LISTED);
 			await poller.poll();
-			requests.push(countOf(listed) - before);
+			requests.push(countOf(LISTED) - before);
 		}
 		expect(Math.max(...requests.slice(2))).toBeLessThanOrEqual(requests[1]!);
 	});
@@ -52,16 +52,16 @@ describe('a message that waits leaves a folder of more than one page', () => {
 		const { simulator, pass, arrives, poller, infected, refusal } = await waitingFile();
 		// It slips from one page to the other, as it does when mail above it is deleted meanwhile.
 		for (let round = 0; round < 3; round++) {
-			simulator.state.moveMessage(alice, infected.id, projects);
+			simulator.state.moveMessage(ALICE, infected.id, PROJECTS);
 			arrives(`Round ${round}`);
-			pass(2 * hourMs);
+			pass(2 * HOUR_MS);
 			expect(await poller.poll()).toBeNull();
-			simulator.state.moveMessage(alice, infected.id, '2');
-			pass(2 * hourMs);
+			simulator.state.moveMessage(ALICE, infected.id, '2');
+			pass(2 * HOUR_MS);
 			expect(await poller.poll()).toBeNull();
 		}
 		refusal.clear();
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		expect(subjectsOf(await poller.poll())).toEqual(['Infected']);
 	});
 });
@@ -72,17 +72,17 @@ describe('a message waits for the search and leaves a busy folder', () => {
 		const poller = watch({ filters: { query: 'subject:invoice' } });
 		await poller.poll();
 		for (let i = 0; i < 120; i++) arrives(`Mail ${i}`);
-		const path = `/v2/users/${encodeURIComponent(alice)}/messages/query`;
+		const path = `/v2/users/${encodeURIComponent(ALICE)}/messages/query`;
 		simulator.fault({ path, body: { messages: [], nextCursor: '$', total: 0 }, times: 2 });
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		expect(await poller.poll()).toBeNull();
-		for (const { id, subject } of [...simulator.state.mailbox(alice).messages.values()]) {
+		for (const { id, subject } of [...simulator.state.mailbox(ALICE).messages.values()]) {
 			// A rule of the mail client files one of them.
-			if (subject === 'Mail 7') simulator.state.moveMessage(alice, id, projects);
+			if (subject === 'Mail 7') simulator.state.moveMessage(ALICE, id, PROJECTS);
 		}
 		for (let day = 0; day < 4; day++) {
 			for (let i = 0; i < 120; i++) arrives(`Invoice ${day}.${i}`, {}, i);
-			pass(dayMs);
+			pass(DAY_MS);
 			await poller.poll();
 		}
 		const { watch: state } = Object.values(

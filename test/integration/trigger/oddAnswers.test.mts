@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hourMs, minuteMs, subjectsOf, watchedMailbox } from '../../support/watchedMailbox.mts';
+import { HOUR_MS, MINUTE_MS, subjectsOf, watchedMailbox } from '../../support/watchedMailbox.mts';
 
 describe('times that are none', () => {
 	it.each(['1970-01-01T00:00:00Z', '0001-01-01T00:00:00Z'])(
@@ -10,7 +10,7 @@ describe('times that are none', () => {
 			arrives('Old');
 			await poll();
 			arrives('Zero', { receivedDateTime });
-			pass(minuteMs);
+			pass(MINUTE_MS);
 			expect(subjectsOf(await poll())).toEqual(['Zero']);
 		},
 	);
@@ -23,12 +23,12 @@ describe('times that are none', () => {
 			await poll();
 			// Put there afterwards, so that the simulator lists it at all.
 			Object.assign(arrives('Absurd'), { receivedDateTime });
-			pass(minuteMs);
+			pass(MINUTE_MS);
 			await poll();
 			const found: string[] = [];
 			for (let hour = 0; hour < 5; hour++) {
 				arrives(`Mail ${hour}`);
-				pass(hourMs);
+				pass(HOUR_MS);
 				found.push(...subjectsOf(await poll()));
 			}
 			expect(found).toEqual(['Mail 0', 'Mail 1', 'Mail 2', 'Mail 3', 'Mail 4']);
@@ -43,7 +43,7 @@ describe('times that are none', () => {
 			receivedDateTime: '-271821-04-20T00:00:00Z',
 		});
 		arrives('Invoice');
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		expect(subjectsOf(await poll())).toContain('Invoice');
 	});
 });
@@ -57,7 +57,7 @@ describe('one message of a hostile shape', () => {
 			internetMessageHeaders: { 'X-Bad': [{ toString: 1, valueOf: 1 }] } as never,
 		});
 		arrives('Good');
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		expect(subjectsOf(await poll())).toContain('Good');
 	});
 });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import {
-	dayMs,
-	hourMs,
-	minuteMs,
+	DAY_MS,
+	HOUR_MS,
+	MINUTE_MS,
 	subjectsOf,
 	watchedMailbox,
 } from '../../support/watchedMailbox.mts';
 
-const query = `/v2/users/${encodeURIComponent('alice@example.com')}/messages/query`;
-const knowsNothing = { path: query, body: { messages: [], nextCursor: '$', total: 0 } };
+const QUERY = `/v2/users/${encodeURIComponent('alice@example.com')}/messages/query`;
+const knowsNothing = { path: QUERY, body: { messages: [], nextCursor: '$', total: 0 } };
 
 describe('a message waits for the search, and is read meanwhile', () => {
 	it('was judged once: unread when it was found', async () => {
@@ -17,10 +17,10 @@ describe('a message waits for the search, and is read meanwhile', () => {
 		await poll();
 		const message = arrives('Invoice');
 		simulator.fault({ ...knowsNothing, times: 2 });
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		expect(await poll()).toBeNull();
 		message.isRead = true;
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		expect(subjectsOf(await poll())).toEqual(['Invoice']);
 	});
 });
@@ -36,9 +36,9 @@ describe('the search knows nothing for longer than Look Back', () => {
 		arrives('Invoice');
 		const outage = simulator.fault({ ...knowsNothing, times: Infinity });
 		// The index of the search is rebuilt, which takes 70 minutes.
-		expect(await pollFor(70 * minuteMs, 10 * minuteMs)).toEqual([]);
+		expect(await pollFor(70 * MINUTE_MS, 10 * MINUTE_MS)).toEqual([]);
 		outage.clear();
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		expect(subjectsOf(await poll())).toEqual(['Invoice']);
 	});
 
@@ -48,10 +48,10 @@ describe('the search knows nothing for longer than Look Back', () => {
 		await poller.poll();
 		box.arrives('Invoice', { attachments: [{ name: 'a.txt', content: 'a' }] });
 		box.simulator.fault({ ...knowsNothing, times: Infinity });
-		box.pass(minuteMs);
+		box.pass(MINUTE_MS);
 		expect(await poller.poll()).toBeNull();
-		expect(await poller.pollFor(23 * hourMs, hourMs)).toEqual([]);
-		box.pass(hourMs);
+		expect(await poller.pollFor(23 * HOUR_MS, HOUR_MS)).toEqual([]);
+		box.pass(HOUR_MS);
 		return { ...box, ...poller };
 	};
 
@@ -65,14 +65,14 @@ describe('the search knows nothing for longer than Look Back', () => {
 				},
 			},
 		]);
-		expect(await pollFor(3 * dayMs, hourMs)).toEqual([]);
+		expect(await pollFor(3 * DAY_MS, HOUR_MS)).toEqual([]);
 	});
 
 	it('the error is not forgotten when the message cannot be read just then', async () => {
 		const { simulator, pass, poll } = await neverFound({ options: { downloadAttachments: true } });
 		simulator.fault({ path: /\$value$/, status: 403, times: 1 });
 		expect(await poll()).toBeNull();
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		const [item] = (await poll())!;
 		expect(Object.keys(item!.binary!)).toEqual(['attachment_0']);
 		expect(item!.json.error).toMatch(/^Not judged by 'Search Query'/);

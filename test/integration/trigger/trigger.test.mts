@@ -4,11 +4,11 @@ import { AlimailTrigger } from '../../../nodes/Alimail/AlimailTrigger.node.ts';
 import { startSimulator, type MessageInput, type Simulator } from '../../simulator/index.mts';
 import { NodeRunner } from '../../support/nodeRunner.mts';
 
-const alice = 'alice@example.com';
-const inbox = '2';
-const projects = '104';
-const hourMs = 3_600_000;
-const listPath = `/v2/users/${encodeURIComponent(alice)}/mailFolders/2/messages`;
+const ALICE = 'alice@example.com';
+const INBOX = '2';
+const PROJECTS = '104';
+const HOUR_MS = 3_600_000;
+const LIST_PATH = `/v2/users/${encodeURIComponent(ALICE)}/mailFolders/2/messages`;
 
 let simulator: Simulator;
 let trigger: NodeRunner;
@@ -23,8 +23,8 @@ beforeEach(() => {
 });
 
 const parametersFor = (more: INodeParameters = {}): INodeParameters => ({
-	mailbox: { __rl: true, mode: 'address', value: alice },
-	folder: { __rl: true, mode: 'id', value: inbox },
+	mailbox: { __rl: true, mode: 'address', value: ALICE },
+	folder: { __rl: true, mode: 'id', value: INBOX },
 	...more,
 });
 const watch = (more?: INodeParameters, staticData?: IDataObject) =>
@@ -32,9 +32,9 @@ const watch = (more?: INodeParameters, staticData?: IDataObject) =>
 
 const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
 const arrives = (subject: string, more: MessageInput = {}) =>
-	simulator.state.addMessage(alice, { subject, receivedDateTime: ago(0), ...more });
+	simulator.state.addMessage(ALICE, { subject, receivedDateTime: ago(0), ...more });
 const subjects = (items: INodeExecutionData[] | null) => items?.map(({ json }) => json.subject);
-const listRequests = () => simulator.apiRequests.filter(({ path }) => path === listPath);
+const listRequests = () => simulator.apiRequests.filter(({ path }) => path === LIST_PATH);
 
 describe('a workflow is activated for the first time', () => {
 	it('passes over the mail that is there, and hands on what comes from then on', async () => {
@@ -62,7 +62,7 @@ describe('a workflow is activated for the first time', () => {
 
 describe('nothing is new', () => {
 	it('costs one request', async () => {
-		simulator.state.addMessages(alice, 60, { subject: 'Recent' });
+		simulator.state.addMessages(ALICE, 60, { subject: 'Recent' });
 		const { poll } = watch();
 		await poll();
 		simulator.clearRequests();
@@ -70,7 +70,7 @@ describe('nothing is new', () => {
 		expect(simulator.requests).toHaveLength(1);
 		expect(simulator.requests[0]).toMatchObject({
 			method: 'GET',
-			path: listPath,
+			path: LIST_PATH,
 			query: { size: '100', orderby: 'DES', isAscending: 'false' },
 		});
 	});
@@ -81,7 +81,7 @@ describe('more mail at once than a page holds', () => {
 		const { poll } = watch();
 		await poll();
 		const names = Array.from({ length: 350 }, (_, i) => `Mail ${i}`);
-		simulator.state.addMessages(alice, 350, (i) => ({ subject: names[i]! }));
+		simulator.state.addMessages(ALICE, 350, (i) => ({ subject: names[i]! }));
 		expect(subjects(await poll())).toEqual(names);
 		expect(await poll()).toBeNull();
 	});
@@ -109,10 +109,10 @@ describe('more mail at once than a page holds', () => {
 		await poll();
 		const before = structuredClone(staticData);
 		const names = Array.from({ length: 350 }, (_, i) => `Mail ${i}`);
-		simulator.state.addMessages(alice, 350, (i) => ({ subject: names[i]! }));
+		simulator.state.addMessages(ALICE, 350, (i) => ({ subject: names[i]! }));
 		// The first page comes as usual.
-		simulator.fault({ path: listPath, headers: { 'x-page': 'first' } });
-		simulator.fault({ path: listPath, ...fault });
+		simulator.fault({ path: LIST_PATH, headers: { 'x-page': 'first' } });
+		simulator.fault({ path: LIST_PATH, ...fault });
 		simulator.clearRequests();
 		await expect(poll()).rejects.toThrow(/Alimail/);
 		expect(listRequests()).toHaveLength(2);
@@ -125,8 +125,8 @@ describe('more mail at once than a page holds', () => {
 		const { poll } = watch();
 		await poll();
 		arrives('New');
-		simulator.fault({ path: listPath, status: 503 });
-		simulator.fault({ path: listPath, reset: 'after' });
+		simulator.fault({ path: LIST_PATH, status: 503 });
+		simulator.fault({ path: LIST_PATH, reset: 'after' });
 		expect(subjects(await poll())).toEqual(['New']);
 	});
 });
@@ -136,10 +136,10 @@ describe('mail turns up late', () => {
 		arrives('Old');
 		const { poll } = watch();
 		await poll();
-		arrives('Second', { receivedDateTime: ago(hourMs) });
+		arrives('Second', { receivedDateTime: ago(HOUR_MS) });
 		arrives('Third');
-		arrives('First', { receivedDateTime: ago(23 * hourMs) });
-		arrives('Far too late', { receivedDateTime: ago(240 * hourMs) });
+		arrives('First', { receivedDateTime: ago(23 * HOUR_MS) });
+		arrives('Far too late', { receivedDateTime: ago(240 * HOUR_MS) });
 		expect(subjects(await poll())).toEqual(['First', 'Second', 'Third']);
 		expect(await poll()).toBeNull();
 	});
@@ -148,16 +148,16 @@ describe('mail turns up late', () => {
 		arrives('Old');
 		const { poll } = watch({ options: { lookBackHours: 300 } });
 		await poll();
-		arrives('Late', { receivedDateTime: ago(240 * hourMs) });
+		arrives('Late', { receivedDateTime: ago(240 * HOUR_MS) });
 		expect(subjects(await poll())).toEqual(['Late']);
 	});
 
 	it('is handed on when a person moves it into the folder', async () => {
-		const { poll } = watch({ folder: { __rl: true, mode: 'id', value: projects } });
+		const { poll } = watch({ folder: { __rl: true, mode: 'id', value: PROJECTS } });
 		await poll();
-		const { id } = arrives('Moved', { receivedDateTime: ago(2 * hourMs) });
+		const { id } = arrives('Moved', { receivedDateTime: ago(2 * HOUR_MS) });
 		expect(await poll()).toBeNull();
-		simulator.state.moveMessage(alice, id, projects);
+		simulator.state.moveMessage(ALICE, id, PROJECTS);
 		expect(subjects(await poll())).toEqual(['Moved']);
 	});
 });
@@ -168,13 +168,13 @@ describe('a message is moved away and back', () => {
 		await poll();
 		const message = arrives('Once');
 		expect(subjects(await poll())).toEqual(['Once']);
-		simulator.state.moveMessage(alice, message.id, projects);
+		simulator.state.moveMessage(ALICE, message.id, PROJECTS);
 		expect(await poll()).toBeNull();
 		if (kind === 'the same ID') {
-			simulator.state.moveMessage(alice, message.id, inbox);
+			simulator.state.moveMessage(ALICE, message.id, INBOX);
 		} else {
 			const { internetMessageId, receivedDateTime } = message;
-			simulator.state.removeMessage(alice, message.id);
+			simulator.state.removeMessage(ALICE, message.id);
 			arrives('Once', { internetMessageId, receivedDateTime });
 		}
 		expect(await poll()).toBeNull();
@@ -203,7 +203,7 @@ describe('n8n is restarted', () => {
 		arrives('Invoice 1');
 		await poll();
 		const saved = structuredClone(staticData);
-		simulator.state.addMessages(alice, 150, { subject: 'Newsletter' });
+		simulator.state.addMessages(ALICE, 150, { subject: 'Newsletter' });
 		expect(await poll()).toBeNull();
 		expect(staticData).toEqual(saved);
 		arrives('Invoice 2');
@@ -216,13 +216,13 @@ describe('a workflow was off for a day', () => {
 	const daysMail = () => {
 		for (let hour = 24; hour > 0; hour--) {
 			for (let i = 0; i < 10; i++) {
-				arrives(`${hour} hours ago, ${i}`, { receivedDateTime: ago(hour * hourMs) });
+				arrives(`${hour} hours ago, ${i}`, { receivedDateTime: ago(hour * HOUR_MS) });
 			}
 		}
 	};
 
 	it('catches up unless told otherwise', async () => {
-		arrives('Before', { receivedDateTime: ago(25 * hourMs) });
+		arrives('Before', { receivedDateTime: ago(25 * HOUR_MS) });
 		const { poll, staticData } = watch();
 		await poll();
 		daysMail();
@@ -235,7 +235,7 @@ describe('a workflow was off for a day', () => {
 	});
 
 	it('starts from now when told to', async () => {
-		arrives('Before', { receivedDateTime: ago(25 * hourMs) });
+		arrives('Before', { receivedDateTime: ago(25 * HOUR_MS) });
 		const options = { whenActivatedAgain: 'startFromNow' };
 		const { poll, staticData } = watch({ options });
 		await poll();
@@ -261,16 +261,16 @@ describe('a workflow was off for a day', () => {
 
 describe('the parameters are changed', () => {
 	it.each([
-		['the folder', { folder: { __rl: true, mode: 'id', value: projects } }],
+		['the folder', { folder: { __rl: true, mode: 'id', value: PROJECTS } }],
 		['the mailbox', { mailbox: { __rl: true, mode: 'address', value: 'bob@example.com' } }],
 	])('starts anew instead of replaying: %s', async (_, change) => {
 		const { poll, staticData } = watch();
 		await poll();
-		simulator.state.addMessage(alice, { subject: 'Was there', folderId: projects });
+		simulator.state.addMessage(ALICE, { subject: 'Was there', folderId: PROJECTS });
 		simulator.state.addMessage('bob@example.com', { subject: 'Was there' });
 		const changed = watch(change, staticData);
 		expect(await changed.activate('update')).toBeNull();
-		simulator.state.addMessage(alice, { subject: 'New', folderId: projects });
+		simulator.state.addMessage(ALICE, { subject: 'New', folderId: PROJECTS });
 		simulator.state.addMessage('bob@example.com', { subject: 'New' });
 		expect(subjects(await changed.poll())).toEqual(['New']);
 	});
@@ -313,7 +313,7 @@ describe('a poll takes longer than the time between two', () => {
 		const { poll } = watch();
 		await poll();
 		arrives('Once');
-		simulator.fault({ path: listPath, delayMs: 300 });
+		simulator.fault({ path: LIST_PATH, delayMs: 300 });
 		const found = await Promise.all([poll(), poll()]);
 		expect(found.map(subjects)).toEqual([['Once'], undefined]);
 		arrives('Next');
@@ -374,7 +374,7 @@ describe('filters', () => {
 	});
 
 	it('read no more of a search than it takes to find the new messages', async () => {
-		simulator.state.addMessages(alice, 250, { subject: 'New, but seen' });
+		simulator.state.addMessages(ALICE, 250, { subject: 'New, but seen' });
 		const { poll } = watch({ filters: { query: 'subject:new' } });
 		await poll();
 		arrives('Something new');
@@ -388,7 +388,7 @@ describe('filters', () => {
 		await poll();
 		arrives('Something new');
 		arrives('Something else');
-		const path = `/v2/users/${encodeURIComponent(alice)}/messages/query`;
+		const path = `/v2/users/${encodeURIComponent(ALICE)}/messages/query`;
 		simulator.fault({ path, body: { messages: [], nextCursor: '$', total: 0 }, times: 2 });
 		expect(await poll()).toBeNull();
 		expect(subjects(await poll())).toEqual(['Something new']);
@@ -439,7 +439,7 @@ describe.each([
 		const { poll } = watch({ simplify: false });
 		await poll();
 		const { id } = arrives('New', message);
-		expect(await poll()).toMatchObject([{ json: { id, ...message, folderId: inbox } }]);
+		expect(await poll()).toMatchObject([{ json: { id, ...message, folderId: INBOX } }]);
 	});
 
 	it('gives the chosen fields and nothing else', async () => {
@@ -507,14 +507,14 @@ describe('a test in the editor', () => {
 	});
 
 	it('does so with a search query, in the watched folder alone', async () => {
-		arrives('Weekly plan', { folderId: projects });
+		arrives('Weekly plan', { folderId: PROJECTS });
 		const { poll } = watch({ filters: { query: 'subject:weekly OR subject:plan' } });
 		expect(subjects(await poll('manual'))).toEqual(['Weekly report 24']);
 	});
 
 	it('goes further than the first page', async () => {
-		arrives('Needle', { receivedDateTime: ago(hourMs) });
-		simulator.state.addMessages(alice, 150, { subject: 'Hay' });
+		arrives('Needle', { receivedDateTime: ago(HOUR_MS) });
+		simulator.state.addMessages(ALICE, 150, { subject: 'Hay' });
 		const { poll } = watch({ filters: { subject: 'needle' } });
 		expect(subjects(await poll('manual'))).toEqual(['Needle']);
 	});

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
-	dayMs,
-	hourMs,
-	minuteMs,
+	DAY_MS,
+	HOUR_MS,
+	MINUTE_MS,
 	subjectsOf,
 	watchedMailbox,
 } from '../../support/watchedMailbox.mts';
@@ -35,11 +35,11 @@ describe('a file of one message is refused for good', () => {
 		});
 		for (const name of ['One', 'Two', 'Three', 'Four']) {
 			arrives(name, { attachments: files(`${name}.txt`) });
-			pass(minuteMs);
+			pass(MINUTE_MS);
 			const expected = name === 'One' ? ['Before', 'One'] : [name];
 			expect(subjectsOf(await poll())).toEqual(expected);
 		}
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		const items = await poll();
 		expect(subjectsOf(items)).toEqual(['Infected']);
 		const [{ json, binary }] = items as [NonNullable<typeof items>[0]];
@@ -56,7 +56,7 @@ describe('a file of one message is refused for good', () => {
 		expect((await trigger.read(binary!.attachment_0!)).toString()).toBe('content of b.txt');
 		expect((await trigger.read(binary!.attachment_2!)).toString()).toBe('content of c.txt');
 
-		expect(await pollFor(3 * dayMs, hourMs)).toEqual([]);
+		expect(await pollFor(3 * DAY_MS, HOUR_MS)).toEqual([]);
 		const downloads = (id: string) => countOf(exactly(`/${id}/$value`));
 		expect([first, virus, last].map((file) => downloads(file!.id))).toEqual([1, 5, 1]);
 		expect(countOf(/\$value$/)).toBe(1 + 7 + 4);
@@ -69,10 +69,10 @@ describe('a file of one message is refused for good', () => {
 		const { id, attachments } = arrives('Slow', { attachments: files('a.txt', 'b.txt') });
 		simulator.fault({ path: valueOf(id, attachments[1]!.id), status: 403, times: 3 });
 		for (let minute = 0; minute < 3; minute++) {
-			pass(minuteMs);
+			pass(MINUTE_MS);
 			expect(await poll()).toBeNull();
 		}
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		const items = await poll();
 		expect(subjectsOf(items)).toEqual(['Slow']);
 		expect(items![0]!.json).not.toHaveProperty('error');
@@ -88,12 +88,12 @@ describe('a file of one message is refused for good', () => {
 		simulator.fault({ path: /\$value$/, status: 403, times: Infinity });
 		for (let minute = 0; minute < 3; minute++) {
 			arrives(`Mail ${minute}`);
-			pass(minuteMs);
+			pass(MINUTE_MS);
 			expect(subjectsOf(await poll())).toEqual([`Mail ${minute}`]);
 		}
 		const restarted = watch({ options }, staticData);
 		expect(await restarted.activate('init')).toBeNull();
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		expect((await restarted.poll())?.map(({ json }) => json.id)).toEqual([id]);
 	});
 
@@ -103,10 +103,10 @@ describe('a file of one message is refused for good', () => {
 		await poll();
 		const { id } = arrives('Infected', { attachments: files('virus.exe') });
 		simulator.fault({ path: /\$value$/, status: 403, times: Infinity });
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		expect(await poll()).toBeNull();
 		simulator.state.removeMessage('alice@example.com', id);
-		expect(await pollFor(10 * minuteMs, minuteMs)).toEqual([]);
+		expect(await pollFor(10 * MINUTE_MS, MINUTE_MS)).toEqual([]);
 		expect(countOf(/\$value$/)).toBe(1);
 	});
 });
@@ -124,12 +124,12 @@ describe('something else of a message is refused for good', () => {
 		});
 		for (let minute = 0; minute < 4; minute++) {
 			arrives(`Mail ${minute}`, { body: { bodyText: 'Hello' } });
-			pass(minuteMs);
+			pass(MINUTE_MS);
 			expect((await poll())?.map(({ json }) => json)).toMatchObject([
 				{ subject: `Mail ${minute}`, text: 'Hello' },
 			]);
 		}
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		const [item] = (await poll())!;
 		expect(item!.json).toEqual({
 			id,
@@ -146,10 +146,10 @@ describe('something else of a message is refused for good', () => {
 		const { id } = arrives('Broken', { attachments: files('a.txt') });
 		simulator.fault({ path: /\/attachments$/, status: 400, times: 5 });
 		for (let minute = 0; minute < 4; minute++) {
-			pass(minuteMs);
+			pass(MINUTE_MS);
 			expect(await poll()).toBeNull();
 		}
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		expect(await poll()).toMatchObject([
 			{ json: { id, error: expect.stringMatching(/^Missing: attachments\. .*400/) as string } },
 		]);
@@ -168,11 +168,11 @@ describe('the server fails as a whole', () => {
 		for (const name of names) arrives(name, { attachments: files('a.txt') });
 		const outage = simulator.fault(down);
 		for (let minute = 0; minute < 30; minute++) {
-			pass(minuteMs);
+			pass(MINUTE_MS);
 			await expect(poll()).rejects.toMatchObject({ httpCode: '401' });
 		}
 		outage.clear();
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		const items = await poll();
 		expect(subjectsOf(items)).toEqual(names);
 		for (const { json, binary } of items!) {
@@ -189,11 +189,11 @@ describe('the server fails as a whole', () => {
 		const outage = simulator.fault(down);
 		for (let minute = 0; minute < 10; minute++) {
 			arrives(`Mail ${minute}`);
-			pass(minuteMs);
+			pass(MINUTE_MS);
 			expect(subjectsOf(await poll())).toEqual([`Mail ${minute}`]);
 		}
 		outage.clear();
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		const items = await poll();
 		expect(subjectsOf(items)).toEqual(['With a file']);
 		expect(items![0]!.json).not.toHaveProperty('error');
@@ -207,11 +207,11 @@ describe('the server fails as a whole', () => {
 		simulator.fault({ ...down, path: valueOf(id, attachments[0]!.id) });
 		for (let minute = 0; minute < 4; minute++) {
 			arrives(`Mail ${minute}`, { attachments: files('b.txt') });
-			pass(minuteMs);
+			pass(MINUTE_MS);
 			expect(subjectsOf(await poll())).toEqual([`Mail ${minute}`]);
 		}
 		arrives('Mail 4', { attachments: files('b.txt') });
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		const items = await poll();
 		expect(subjectsOf(items)).toEqual(['Poison', 'Mail 4']);
 		expect(items![0]!.json.error).toMatch(/^Missing: a\.txt\. /);
@@ -224,10 +224,10 @@ describe('the server fails as a whole', () => {
 		arrives('With a file', { attachments: files('a.txt') });
 		simulator.fault(down);
 		for (let hour = 0; hour < 24; hour++) {
-			pass(hourMs);
+			pass(HOUR_MS);
 			await expect(poll()).rejects.toMatchObject({ httpCode: '401' });
 		}
-		pass(hourMs);
+		pass(HOUR_MS);
 		expect(await poll()).toMatchObject([
 			{ json: { error: expect.stringContaining('Missing: a.txt.') as string } },
 		]);
@@ -240,12 +240,12 @@ describe('the server fails as a whole', () => {
 		await poll();
 		for (let i = 0; i < 25; i++) arrives(`Mail ${i}`);
 		const outage = simulator.fault({ path: /\/messages\/[^/]+$/, status: 401, times: Infinity });
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		await expect(poll()).rejects.toMatchObject({ httpCode: '401' });
 		// Each is asked for again after the renewal of the token.
 		expect(countOf(/\/messages\/[^/]+$/)).toBe(20);
 		outage.clear();
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		expect(subjectsOf(await poll())).toEqual(Array.from({ length: 25 }, (_, i) => `Mail ${i}`));
 	});
 
@@ -259,10 +259,10 @@ describe('the server fails as a whole', () => {
 			status: 503,
 			times: Infinity,
 		});
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		await expect(poll()).rejects.toMatchObject({ httpCode: '503' });
 		arrives('Later');
-		pass(minuteMs);
+		pass(MINUTE_MS);
 		expect(subjectsOf(await poll())).toEqual(['Later']);
 	}, 120_000);
 });

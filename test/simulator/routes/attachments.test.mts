@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-	alice,
+	ALICE,
 	call,
 	encoded,
 	expectAlimailError,
@@ -13,7 +13,7 @@ describe('downloading an attachment', () => {
 		const message = simulator.state
 			.messagesIn('alice@example.com', '2')
 			.find(({ attachments }) => attachments.some(({ name }) => name.endsWith('.pdf')));
-		const path = `${alice}/messages/${encoded(message?.id ?? '')}/attachments`;
+		const path = `${ALICE}/messages/${encoded(message?.id ?? '')}/attachments`;
 		const { attachments } = (await call(path)).json;
 		expect(attachments).toMatchObject([
 			{

@@ -13,8 +13,8 @@ import {
 	type JsonObject,
 } from '../input.mts';
 import type { Department } from '../model.mts';
-import { maxPageSize, offsetPage } from '../pagination.mts';
-import { instantOf, rootId } from '../state.mts';
+import { MAX_PAGE_SIZE, offsetPage } from '../pagination.mts';
+import { instantOf, ROOT_ID } from '../state.mts';
 
 interface DepartmentParams {
 	Params: { id: string };
@@ -31,7 +31,7 @@ export function departmentRoutes(app: FastifyInstance, { state, settings }: Cont
 		queryBoolean(query, 'managed');
 		const users = [...state.users.values()].filter((user) => user.departmentIds.includes(id));
 		return {
-			users: offsetPage(users, query, maxPageSize).map((user) =>
+			users: offsetPage(users, query, MAX_PAGE_SIZE).map((user) =>
 				presentUser(user, state, selectedFields(query)),
 			),
 			total: counted(users.length, settings),
@@ -42,7 +42,7 @@ export function departmentRoutes(app: FastifyInstance, { state, settings }: Cont
 		const children = childrenOf(state.department(params.id));
 		queryBoolean(query, 'managed');
 		return {
-			departments: offsetPage(children, query, maxPageSize).map((department) =>
+			departments: offsetPage(children, query, MAX_PAGE_SIZE).map((department) =>
 				presentDepartment(department, state, settings, selectedFields(query)),
 			),
 			total: counted(children.length, settings),
@@ -54,7 +54,7 @@ export function departmentRoutes(app: FastifyInstance, { state, settings }: Cont
 		const department: Department = {
 			id: state.ids.numbered('department'),
 			name: requiredString(input, 'name'),
-			parentId: state.department(textUnlessEmpty(input, 'parentId') ?? rootId).id,
+			parentId: state.department(textUnlessEmpty(input, 'parentId') ?? ROOT_ID).id,
 			createdTime: instantOf(Date.now()),
 			isHidden: false,
 			hiddenExcludeUsers: [],

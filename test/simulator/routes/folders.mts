@@ -5,7 +5,7 @@ import { presentFolder } from '../fields.mts';
 import { objectFrom, optionalString, queryString, requiredString } from '../input.mts';
 import type { Folder, Mailbox } from '../model.mts';
 import { permissions } from '../permissions.mts';
-import { rootFolderId, systemFolders } from '../state.mts';
+import { ROOT_FOLDER_ID, systemFolders } from '../state.mts';
 
 interface MailboxParams {
 	Params: { email: string };
@@ -23,8 +23,8 @@ export function folderRoutes(app: FastifyInstance, { state, settings }: Context)
 
 	app.get<MailboxParams>('/v2/users/:email/mailFolders', read, ({ params, query }) => {
 		const mailbox = state.mailbox(params.email);
-		const parentId = queryString(query, 'folderId') || rootFolderId;
-		if (parentId !== rootFolderId) state.folder(mailbox, parentId);
+		const parentId = queryString(query, 'folderId') || ROOT_FOLDER_ID;
+		if (parentId !== ROOT_FOLDER_ID) state.folder(mailbox, parentId);
 		const folders = state
 			.childFolders(mailbox, parentId)
 			.map((folder) => presentFolder(folder, mailbox, state, settings));
@@ -35,8 +35,8 @@ export function folderRoutes(app: FastifyInstance, { state, settings }: Context)
 		const mailbox = state.mailbox(params.email);
 		const input = objectFrom(body, 'body');
 		const displayName = requiredString(input, 'displayName');
-		const parentFolderId = optionalString(input, 'folderId') || rootFolderId;
-		if (parentFolderId !== rootFolderId) state.folder(mailbox, parentFolderId);
+		const parentFolderId = optionalString(input, 'folderId') || ROOT_FOLDER_ID;
+		if (parentFolderId !== ROOT_FOLDER_ID) state.folder(mailbox, parentFolderId);
 		return present(state.addFolder(mailbox, { displayName, parentFolderId }), mailbox);
 	});
 

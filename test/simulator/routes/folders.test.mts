@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { alice, call, expectAlimailError, simulator } from '../../support/simulatorClient.mts';
+import { ALICE, call, expectAlimailError, simulator } from '../../support/simulatorClient.mts';
 
 describe('mail folders', () => {
-	const path = `${alice}/mailFolders`;
+	const path = `${ALICE}/mailFolders`;
 
 	it('lists the top level, and the children of a folder', async () => {
 		const { folders } = (await call(path)).json;

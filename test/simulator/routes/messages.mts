@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { emptyAnswer, type Context } from '../context.mts';
 import { invalidId, invalidParameter } from '../errors.mts';
-import { listedMessageFields, counted, presentMessage, selectedFields } from '../fields.mts';
+import { LISTED_MESSAGE_FIELDS, counted, presentMessage, selectedFields } from '../fields.mts';
 import {
 	batchIds,
 	objectFrom,
@@ -31,7 +31,7 @@ interface MessageParams {
 }
 
 /** What `nextCursor` says at the end of a search if the settings say `dollar` [VEND, 3P]. */
-const searchEndMark = '$';
+const SEARCH_END_MARK = '$';
 
 /** Adds the message operations. */
 export function messageRoutes(app: FastifyInstance, { state, settings }: Context): void {
@@ -78,7 +78,7 @@ export function messageRoutes(app: FastifyInstance, { state, settings }: Context
 			.messagesIn(mailbox)
 			.filter((message) => message.addedAt <= indexedUntil && matches(message));
 		const page: CursorPage<Message> =
-			cursor === searchEndMark
+			cursor === SEARCH_END_MARK
 				? { entries: [], next: undefined }
 				: messagePage(found, { cursor, size: pageSize(input.size), ascending: false });
 		return {
@@ -152,7 +152,7 @@ export function messageRoutes(app: FastifyInstance, { state, settings }: Context
 	}
 
 	function presentList(messages: readonly Message[], query: unknown) {
-		const fields = selectedFields(query) ?? listedMessageFields;
+		const fields = selectedFields(query) ?? LISTED_MESSAGE_FIELDS;
 		return messages.map((message) => presentMessage(message, settings, fields));
 	}
 
@@ -160,7 +160,7 @@ export function messageRoutes(app: FastifyInstance, { state, settings }: Context
 		if (next !== undefined) return { nextCursor: next };
 		switch (settings.searchEnd) {
 			case 'dollar':
-				return { nextCursor: searchEndMark };
+				return { nextCursor: SEARCH_END_MARK };
 			case 'empty':
 				return { nextCursor: '' };
 			case 'missing':

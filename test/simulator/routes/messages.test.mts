@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import {
-	alice,
+	ALICE,
 	call,
 	encoded,
 	expectAlimailError,
-	inbox,
+	INBOX,
 	simulator,
 	type Answer,
 	type Body,
@@ -25,7 +25,7 @@ describe('listing the messages of a folder', () => {
 	}
 
 	it('reads every message once, newest first, and ends with hasMore false', async () => {
-		const pages = await listAll(`${inbox}?$select=receivedDateTime`, 10);
+		const pages = await listAll(`${INBOX}?$select=receivedDateTime`, 10);
 		expect(pages.map(({ messages }) => messages.length)).toEqual([10, 10, 5]);
 		expect(pages.map(({ hasMore }) => hasMore)).toEqual([true, true, false]);
 		const messages = pages.flatMap((page) => page.messages);
@@ -35,15 +35,15 @@ describe('listing the messages of a folder', () => {
 	});
 
 	it('ends exactly when the last page is full', async () => {
-		const pages = await listAll(inbox, 25);
+		const pages = await listAll(INBOX, 25);
 		expect(pages).toHaveLength(1);
 		expect(pages[0]?.hasMore).toBe(false);
 	});
 
 	it('neither repeats nor skips when mail arrives between two pages', async () => {
-		const first = (await call(`${inbox}?size=10`)).json;
+		const first = (await call(`${INBOX}?size=10`)).json;
 		simulator.state.addMessages('alice@example.com', 5);
-		const rest = (await call(`${inbox}?size=100&cursor=${first.nextCursor}`)).json;
+		const rest = (await call(`${INBOX}?size=100&cursor=${first.nextCursor}`)).json;
 		const ids = [...first.messages, ...rest.messages].map(({ id }) => id);
 		expect(ids).toHaveLength(25);
 		expect(new Set(ids).size).toBe(25);
@@ -60,12 +60,12 @@ describe('listing the messages of a folder', () => {
 
 	it('returns 100 at most and when no size is given', async () => {
 		simulator.state.addMessages('alice@example.com', 200);
-		expect((await call(inbox)).json.messages).toHaveLength(100);
-		expectAlimailError(await call(`${inbox}?size=101`), 400, '1001');
+		expect((await call(INBOX)).json.messages).toHaveLength(100);
+		expectAlimailError(await call(`${INBOX}?size=101`), 400, '1001');
 	});
 
 	it.each(['isAscending=true', 'orderby=ASC'])('reads oldest first with %s', async (order) => {
-		const pages = await listAll(`${inbox}?$select=receivedDateTime&${order}`, 10);
+		const pages = await listAll(`${INBOX}?$select=receivedDateTime&${order}`, 10);
 		const times = pages.flatMap(({ messages }) =>
 			messages.map(({ receivedDateTime }) => receivedDateTime),
 		);
@@ -76,12 +76,12 @@ describe('listing the messages of a folder', () => {
 	it('keeps to startTime and endTime, and ignores an OData filter', async () => {
 		const [newest, second, third] = simulator.state.messagesIn('alice@example.com', '2');
 		const window = `startTime=${third?.receivedDateTime}&endTime=${newest?.receivedDateTime}`;
-		const { json } = await call(`${inbox}?${window}&filter=${encoded('isRead eq true')}`);
+		const { json } = await call(`${INBOX}?${window}&filter=${encoded('isRead eq true')}`);
 		expect(json.messages.map(({ id }) => id)).toEqual([second?.id, third?.id]);
 	});
 
 	it('leaves out body and recipients, unless $select names them', async () => {
-		const [listed] = (await call(`${inbox}?size=1`)).json.messages;
+		const [listed] = (await call(`${INBOX}?size=1`)).json.messages;
 		expect(Object.keys(listed ?? {})).toEqual([
 			'id',
 			'subject',
@@ -92,23 +92,23 @@ describe('listing the messages of a folder', () => {
 			'hasAttachments',
 			'sentDateTime',
 		]);
-		const [selected] = (await call(`${inbox}?size=1&$select=body,tags`)).json.messages;
+		const [selected] = (await call(`${INBOX}?size=1&$select=body,tags`)).json.messages;
 		expect(Object.keys(selected ?? {})).toEqual(['id', 'body', 'tags']);
 	});
 
 	it('writes sizes as text and counters as numbers, or otherwise when set so', async () => {
 		const size = async () =>
-			(await call(`${inbox}?size=1&$select=size`)).json.messages[0]?.size as unknown;
+			(await call(`${INBOX}?size=1&$select=size`)).json.messages[0]?.size as unknown;
 		expect(await size()).toMatch(/^\d+$/);
 		simulator.settings.sizeShape = 'number';
 		expect(await size()).toBeTypeOf('number');
-		const before = (await call(`${alice}/mailFolders`)).json.folders;
+		const before = (await call(`${ALICE}/mailFolders`)).json.folders;
 		expect(before.find(({ id }) => id === '2')).toMatchObject({
 			totalItemCount: 25,
 			unreadItemCount: 7,
 		});
 		simulator.settings.numberShape = 'string';
-		const { folders } = (await call(`${alice}/mailFolders`)).json;
+		const { folders } = (await call(`${ALICE}/mailFolders`)).json;
 		expect(folders.find(({ id }) => id === '2')).toMatchObject({
 			totalItemCount: '25',
 			unreadItemCount: '7',
@@ -118,7 +118,7 @@ describe('listing the messages of a folder', () => {
 
 describe('searching', () => {
 	function search(query: string, more: object = {}): Promise<Answer> {
-		return call(`${alice}/messages/query?$select=id,subject,folderId,isRead`, {
+		return call(`${ALICE}/messages/query?$select=id,subject,folderId,isRead`, {
 			json: { query, ...more },
 		});
 	}
@@ -152,7 +152,7 @@ describe('searching', () => {
 	it('does not find a new message before the time that is set', async () => {
 		simulator.settings.searchDelayMs = 60_000;
 		expect((await search('folderId:2')).json.total).toBe(0);
-		expect((await call(inbox)).json.messages).toHaveLength(25);
+		expect((await call(INBOX)).json.messages).toHaveLength(25);
 		simulator.settings.searchDelayMs = 1;
 		await vi.waitUntil(async () => (await search('folderId:2')).json.total === 25);
 	});
@@ -228,7 +228,7 @@ describe('searching', () => {
 	});
 
 	it('refuses the key kql', async () => {
-		const answer = await call(`${alice}/messages/query`, { json: { kql: 'folderId:2' } });
+		const answer = await call(`${ALICE}/messages/query`, { json: { kql: 'folderId:2' } });
 		expectAlimailError(answer, 400, '1001');
 	});
 });
@@ -238,20 +238,20 @@ describe('reading one message', () => {
 		const [message] = simulator.state.messagesIn('alice@example.com', '2');
 		const id = message?.id ?? '';
 		for (const character of '$-._') expect(id).toContain(character);
-		const answer = await call(`${alice}/messages/${encoded(id)}`);
+		const answer = await call(`${ALICE}/messages/${encoded(id)}`);
 		expect(answer.json.message).toMatchObject({
 			id,
 			subject: message?.subject,
 			toRecipients: [{ email: 'alice@example.com' }],
 			body: message?.body,
 		});
-		expect((await call(`${alice}/messages/${id}`)).json.message.id).toBe(id);
+		expect((await call(`${ALICE}/messages/${id}`)).json.message.id).toBe(id);
 	});
 
 	it('comes bare when set so', async () => {
 		simulator.settings.messageShape = 'bare';
 		const [message] = simulator.state.messagesIn('alice@example.com', '2');
-		const answer = await call(`${alice}/messages/${encoded(message?.id ?? '')}?$select=subject`);
+		const answer = await call(`${ALICE}/messages/${encoded(message?.id ?? '')}?$select=subject`);
 		expect(answer.json).toEqual({ id: message?.id, subject: message?.subject });
 	});
 });
@@ -260,14 +260,14 @@ describe('changing many messages at once', () => {
 	const idsInInbox = () => simulator.state.messagesIn('alice@example.com', '2').map(({ id }) => id);
 	const find = (id: string) => simulator.state.mailbox('alice@example.com').messages.get(id);
 	const post = (operation: string, json: object) =>
-		call(`${alice}/messages/${operation}`, { json });
+		call(`${ALICE}/messages/${operation}`, { json });
 
 	it('moves them', async () => {
 		const ids = idsInInbox().slice(0, 3);
 		const answer = await post('move', { ids, destinationFolderId: '104' });
 		expect(answer).toMatchObject({ status: 200, json: {} });
 		expect(ids.map((id) => find(id)?.folderId)).toEqual(['104', '104', '104']);
-		expect((await call(inbox)).json.messages).toHaveLength(22);
+		expect((await call(INBOX)).json.messages).toHaveLength(22);
 		expectAlimailError(await post('move', { ids, destinationFolderId: '999' }), 404);
 	});
 

@@ -3,7 +3,7 @@ import type { Context } from '../context.mts';
 import { notFound } from '../errors.mts';
 import { objectFrom, optionalString } from '../input.mts';
 
-const changeable = ['name', 'introduction', 'telephone', 'address', 'preferredLanguage'] as const;
+const CHANGEABLE = ['name', 'introduction', 'telephone', 'address', 'preferredLanguage'] as const;
 
 /** Adds the operations on the organization, and reading its domain [3P]. */
 export function organizationRoutes(app: FastifyInstance, { state }: Context): void {
@@ -11,7 +11,7 @@ export function organizationRoutes(app: FastifyInstance, { state }: Context): vo
 
 	app.patch('/v2/organization/$current', ({ body }) => {
 		const input = objectFrom(body, 'body');
-		for (const key of changeable) {
+		for (const key of CHANGEABLE) {
 			const value = optionalString(input, key);
 			if (value !== undefined) state.organization[key] = value;
 		}

@@ -10,10 +10,10 @@ interface FolderParams {
 }
 
 /** What a list says of a contact without `$select`: the other fields are named by the client that needs them [3P]. */
-const listedContactFields = ['id', 'name', 'email'];
+const LISTED_CONTACT_FIELDS = ['id', 'name', 'email'];
 
 /** The largest `limit` that a client is known to send [3P]. */
-const largestLimit = 500;
+const LARGEST_LIMIT = 500;
 
 /** Adds the operations on shared contacts: reading only, the paths of the others are unknown. */
 export function sharedContactRoutes(app: FastifyInstance, { state, settings }: Context): void {
@@ -23,9 +23,9 @@ export function sharedContactRoutes(app: FastifyInstance, { state, settings }: C
 	app.get<FolderParams>(`${base}/contacts`, read, ({ params, query }) => {
 		const folder = state.sharedContactFolder(params.id);
 		const contacts = contactsOf(folder);
-		const fields = selectedFields(query) ?? listedContactFields;
+		const fields = selectedFields(query) ?? LISTED_CONTACT_FIELDS;
 		return {
-			contacts: offsetPage(contacts, query, largestLimit).map((contact) =>
+			contacts: offsetPage(contacts, query, LARGEST_LIMIT).map((contact) =>
 				pick({ ...contact, folderPath: pathTo(folder) }, fields),
 			),
 			total: counted(contacts.length, settings),
@@ -35,7 +35,7 @@ export function sharedContactRoutes(app: FastifyInstance, { state, settings }: C
 	app.get<FolderParams>(`${base}/childFolders`, read, ({ params, query }) => {
 		const folders = childrenOf(state.sharedContactFolder(params.id));
 		return {
-			folders: offsetPage(folders, query, largestLimit).map((folder) => ({
+			folders: offsetPage(folders, query, LARGEST_LIMIT).map((folder) => ({
 				...folder,
 				contactCount: counted(contactsOf(folder).length, settings),
 				childFolderCount: counted(childrenOf(folder).length, settings),

@@ -24,7 +24,7 @@ interface UserParams {
 }
 
 /** Fields of a user that text can be written to [3P]. */
-const textFields = [
+const TEXT_FIELDS = [
 	'name',
 	'nickname',
 	'employeeNo',
@@ -40,7 +40,7 @@ const textFields = [
 ] as const;
 
 /** Fields that a list can be sorted by; which ones the service takes is unknown. */
-const sortFields = ['name', 'email', 'createdTime', 'employeeNo', 'nickname'] as const;
+const SORT_FIELDS = ['name', 'email', 'createdTime', 'employeeNo', 'nickname'] as const;
 
 /** Adds the operations on users. */
 export function userRoutes(app: FastifyInstance, { state, settings }: Context): void {
@@ -140,7 +140,7 @@ export function userRoutes(app: FastifyInstance, { state, settings }: Context): 
 
 	function changesFrom(input: JsonObject): Partial<User> {
 		const changes: Partial<User> = {};
-		for (const key of textFields) {
+		for (const key of TEXT_FIELDS) {
 			const value = optionalString(input, key);
 			if (value !== undefined) changes[key] = value;
 		}
@@ -166,8 +166,8 @@ function oneOf(input: JsonObject, key: string, values: readonly string[]): strin
 	return value;
 }
 
-function sortField(name: string): (typeof sortFields)[number] {
-	const field = sortFields.find((known) => known === name);
+function sortField(name: string): (typeof SORT_FIELDS)[number] {
+	const field = SORT_FIELDS.find((known) => known === name);
 	if (field === undefined) throw invalidParameter('orderby');
 	return field;
 }

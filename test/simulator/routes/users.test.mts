@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-	alice,
+	ALICE,
 	call,
 	encoded,
 	expectAlimailError,
@@ -119,7 +119,7 @@ describe('users', () => {
 	});
 
 	it('get and lose aliases', async () => {
-		const path = `${alice}/emailAliases`;
+		const path = `${ALICE}/emailAliases`;
 		await call(path, { json: { alias: 'ceo@example.com', asDefault: false } });
 		expect((await call('/v2/users/ceo@example.com')).json.name).toBe('Alice Martin');
 		await call(path, { method: 'DELETE', json: { alias: 'ceo@example.com' } });

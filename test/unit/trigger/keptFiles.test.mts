@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { forgetFile, keepFile, keptFile } from '../../../nodes/Alimail/trigger/keptFiles.ts';
 
-const megabyte = 1024 * 1024;
+const MEGABYTE = 1024 * 1024;
 const inItem = (size: number) => ({ data: 'a'.repeat(size), mimeType: 'text/plain' });
 const onDisk = (id: string) => ({ id, data: 'filesystem-v2', mimeType: 'text/plain' });
 
@@ -14,14 +14,14 @@ describe('files that wait for the rest of their message', () => {
 	});
 
 	it('take at most 16 MiB of memory, and the oldest go first', () => {
-		for (let i = 0; i < 40; i++) keepFile(`m${i}`, inItem(megabyte));
+		for (let i = 0; i < 40; i++) keepFile(`m${i}`, inItem(MEGABYTE));
 		const kept = Array.from({ length: 40 }, (_, i) => i).filter((i) => keptFile(`m${i}`));
 		expect(kept).toEqual(Array.from({ length: 16 }, (_, i) => i + 24));
-		keepFile('too large', inItem(17 * megabyte));
+		keepFile('too large', inItem(17 * MEGABYTE));
 		expect(keptFile('too large')).toBeUndefined();
 		expect(keptFile('m39')).toBeDefined();
 		for (const i of kept) forgetFile(`m${i}`);
-		keepFile('m', inItem(16 * megabyte));
+		keepFile('m', inItem(16 * MEGABYTE));
 		expect(keptFile('m')).toBeDefined();
 		forgetFile('m');
 	});

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { WatchState } from '../../../nodes/Alimail/trigger/state.ts';
 import { look } from '../../../nodes/Alimail/trigger/watch.ts';
 
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const start = Date.parse('2025-03-01T08:00:00Z');
-const watching = 'alice inbox';
+const WATCHING = 'alice inbox';
 
 interface Clocks {
 	/** Of this computer, compared with the time at which mail is received. */
@@ -32,14 +32,14 @@ class Watch {
 
 	/** @returns how long before this poll each found message was received */
 	async poll() {
-		this.time += hourMs;
+		this.time += HOUR_MS;
 		const { localMs, serverMs } = this.clocks;
 		const page = this.folder.map((receivedAt) => ({ id: String(receivedAt), receivedAt }));
 		const { fresh, next } = await look(this.state, pageOf(page), {
-			watching,
+			watching: WATCHING,
 			now: this.time + localMs,
 			serverTime: () => (serverMs === undefined ? undefined : this.time + serverMs),
-			lookBackMs: dayMs,
+			lookBackMs: DAY_MS,
 		});
 		this.state = next();
 		return fresh.map(({ receivedAt }) => this.time - receivedAt);
@@ -59,7 +59,7 @@ async function* pageOf<T>(page: T[]) {
 /** What counts as new in a folder where nothing else has come for a month. */
 async function found(ageMs: number, clocks: Clocks): Promise<boolean> {
 	const watch = new Watch(clocks);
-	watch.arrives(30 * dayMs);
+	watch.arrives(30 * DAY_MS);
 	expect(await watch.polls(72)).toEqual([]);
 	watch.arrives(ageMs);
 	return (await watch.polls(48)).length > 0;
@@ -68,11 +68,11 @@ async function found(ageMs: number, clocks: Clocks): Promise<boolean> {
 describe("Look Back counts from the last poll, by the server's clock", () => {
 	it.each([
 		[0, true],
-		[dayMs - hourMs, true],
-		[dayMs, true],
-		[dayMs + 1, false],
-		[2 * dayMs, false],
-		[29 * dayMs, false],
+		[DAY_MS - HOUR_MS, true],
+		[DAY_MS, true],
+		[DAY_MS + 1, false],
+		[2 * DAY_MS, false],
+		[29 * DAY_MS, false],
 	])('mail received %i ms before it', async (ageMs, isNew) => {
 		expect(await found(ageMs, { localMs: 0, serverMs: 0 })).toBe(isNew);
 	});
@@ -80,35 +80,35 @@ describe("Look Back counts from the last poll, by the server's clock", () => {
 
 describe('a clock that is wrong makes Look Back longer, never shorter', () => {
 	it.each<[string, Clocks]>([
-		['this computer is ahead', { localMs: 400 * dayMs, serverMs: 0 }],
-		['this computer is behind', { localMs: -5 * hourMs, serverMs: 0 }],
-		['this computer is far behind', { localMs: -400 * dayMs, serverMs: 0 }],
-		['what the answers tell is ahead', { localMs: 0, serverMs: 400 * dayMs }],
-		['what the answers tell is behind', { localMs: 0, serverMs: -5 * hourMs }],
+		['this computer is ahead', { localMs: 400 * DAY_MS, serverMs: 0 }],
+		['this computer is behind', { localMs: -5 * HOUR_MS, serverMs: 0 }],
+		['this computer is far behind', { localMs: -400 * DAY_MS, serverMs: 0 }],
+		['what the answers tell is ahead', { localMs: 0, serverMs: 400 * DAY_MS }],
+		['what the answers tell is behind', { localMs: 0, serverMs: -5 * HOUR_MS }],
 		['the answers tell nothing', { localMs: 0, serverMs: undefined }],
 		[
 			'the answers tell nothing, and this computer is ahead',
-			{ localMs: 5 * hourMs, serverMs: undefined },
+			{ localMs: 5 * HOUR_MS, serverMs: undefined },
 		],
 	])('%s', async (_, clocks) => {
-		for (const ageMs of [0, hourMs, dayMs - hourMs, dayMs]) {
+		for (const ageMs of [0, HOUR_MS, DAY_MS - HOUR_MS, DAY_MS]) {
 			expect(await found(ageMs, clocks)).toBe(true);
 		}
 	});
 
 	it('and by no more than it is wrong', async () => {
 		for (const clocks of [
-			{ localMs: -5 * hourMs, serverMs: 0 },
-			{ localMs: 0, serverMs: -5 * hourMs },
+			{ localMs: -5 * HOUR_MS, serverMs: 0 },
+			{ localMs: 0, serverMs: -5 * HOUR_MS },
 		]) {
-			expect(await found(dayMs + 5 * hourMs, clocks)).toBe(true);
-			expect(await found(dayMs + 6 * hourMs, clocks)).toBe(false);
+			expect(await found(DAY_MS + 5 * HOUR_MS, clocks)).toBe(true);
+			expect(await found(DAY_MS + 6 * HOUR_MS, clocks)).toBe(false);
 		}
 		for (const clocks of [
-			{ localMs: 400 * dayMs, serverMs: 0 },
-			{ localMs: 0, serverMs: 400 * dayMs },
+			{ localMs: 400 * DAY_MS, serverMs: 0 },
+			{ localMs: 0, serverMs: 400 * DAY_MS },
 		]) {
-			expect(await found(dayMs + hourMs, clocks)).toBe(false);
+			expect(await found(DAY_MS + HOUR_MS, clocks)).toBe(false);
 		}
 	});
 
@@ -116,11 +116,11 @@ describe('a clock that is wrong makes Look Back longer, never shorter', () => {
 		const watch = new Watch({ localMs: 0, serverMs: 0 });
 		watch.arrives(0);
 		await watch.poll();
-		watch.clocks.serverMs = 5 * hourMs;
-		watch.arrives(-5 * hourMs);
+		watch.clocks.serverMs = 5 * HOUR_MS;
+		watch.arrives(-5 * HOUR_MS);
 		expect(await watch.polls(2)).toHaveLength(1);
 		watch.clocks.serverMs = 0;
-		watch.arrives(dayMs - hourMs);
+		watch.arrives(DAY_MS - HOUR_MS);
 		expect(await watch.poll()).toHaveLength(1);
 	});
 });

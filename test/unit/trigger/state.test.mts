@@ -7,9 +7,9 @@ import {
 } from '../../../nodes/Alimail/trigger/state.ts';
 import { look } from '../../../nodes/Alimail/trigger/watch.ts';
 
-const hourMs = 3_600_000;
+const HOUR_MS = 3_600_000;
 const start = Date.parse('2025-03-01T08:00:00Z');
-const watching = 'alice inbox';
+const WATCHING = 'alice inbox';
 
 const mail = (name: string, receivedAt: number): RecordedMessage => ({
 	id: `id-${name}`,
@@ -25,7 +25,7 @@ describe('the package is updated while a workflow is active', () => {
 	/** As version 0.1.0 wrote it after it had seen `old` and handed on `new`. */
 	const written = {
 		version: 1,
-		watching,
+		watching: WATCHING,
 		since: 1740726000000,
 		newest: 1740816000000,
 		seen: { '483559': 'G4-jNbyJqzds70qE4h', '483560': 'kBdp7QbtgORjhAMJV6' },
@@ -33,14 +33,14 @@ describe('the package is updated while a workflow is active', () => {
 	};
 
 	it('loses nothing, and hands on nothing again', async () => {
-		const mails = [mail('new', start), mail('old', start - hourMs)];
-		const meanwhile = mail('meanwhile', start + hourMs);
-		const now = start + 2 * hourMs;
-		const options = { watching, now, serverTime: () => now, lookBackMs: 24 * hourMs };
-		const first = await look(readState(written, watching), pageOf(meanwhile, ...mails), options);
+		const mails = [mail('new', start), mail('old', start - HOUR_MS)];
+		const meanwhile = mail('meanwhile', start + HOUR_MS);
+		const now = start + 2 * HOUR_MS;
+		const options = { watching: WATCHING, now, serverTime: () => now, lookBackMs: 24 * HOUR_MS };
+		const first = await look(readState(written, WATCHING), pageOf(meanwhile, ...mails), options);
 		expect(first.fresh).toEqual([meanwhile]);
-		const state = readState(JSON.parse(JSON.stringify(first.next())), watching);
-		expect(state).toMatchObject({ version: 2, polledAt: now, since: now - 24 * hourMs });
+		const state = readState(JSON.parse(JSON.stringify(first.next())), WATCHING);
+		expect(state).toMatchObject({ version: 2, polledAt: now, since: now - 24 * HOUR_MS });
 		const second = await look(state, pageOf(meanwhile, ...mails), options);
 		expect(second.fresh).toEqual([]);
 	});
@@ -49,15 +49,15 @@ describe('the package is updated while a workflow is active', () => {
 describe('a message waits', () => {
 	it('holds the window open for itself, with what is known of it', async () => {
 		const options = (hours: number) => ({
-			watching,
-			now: start + hours * hourMs,
-			serverTime: () => start + hours * hourMs,
-			lookBackMs: hourMs,
+			watching: WATCHING,
+			now: start + hours * HOUR_MS,
+			serverTime: () => start + hours * HOUR_MS,
+			lookBackMs: HOUR_MS,
 		});
 		let state = (await look(undefined, pageOf(), options(0))).next();
-		const stuck = mail('stuck', start + hourMs);
+		const stuck = mail('stuck', start + HOUR_MS);
 		for (let hours = 1; hours < 100; hours++) {
-			const other = mail(`other ${hours}`, start + hours * hourMs);
+			const other = mail(`other ${hours}`, start + hours * HOUR_MS);
 			const { fresh, waitingOf, next } = await look(state, pageOf(other, stuck), options(hours));
 			expect(fresh).toEqual([stuck, other]);
 			const waiting: Waiting = { failures: hours, tries: 0, from: start };
@@ -66,10 +66,10 @@ describe('a message waits', () => {
 					? undefined
 					: { failures: hours - 1, tries: 0, from: start, receivedAt: stuck.receivedAt },
 			);
-			state = readState(JSON.parse(JSON.stringify(next(new Map([[stuck, waiting]])))), watching)!;
+			state = readState(JSON.parse(JSON.stringify(next(new Map([[stuck, waiting]])))), WATCHING)!;
 		}
 		const { next } = await look(state, pageOf(stuck), options(100));
-		expect(next()).toMatchObject({ waiting: {}, since: start + 99 * hourMs });
+		expect(next()).toMatchObject({ waiting: {}, since: start + 99 * HOUR_MS });
 	});
 });
 
@@ -79,7 +79,7 @@ describe('static data that somebody has changed', () => {
 		fc.record(
 			{
 				version: fc.constantFrom(1, 2, 0, '1', null),
-				watching: fc.constantFrom(watching, 'other'),
+				watching: fc.constantFrom(WATCHING, 'other'),
 				since: fc.oneof(fc.double(), fc.anything()),
 				newest: fc.oneof(fc.double(), fc.anything()),
 				seen: fc.oneof(fc.constant({}), fc.dictionary(fc.string(), fc.string()), fc.anything()),
@@ -107,17 +107,17 @@ describe('static data that somebody has changed', () => {
 	it('is either a state or starts the watch anew, and is never a reason to stop', async () => {
 		await fc.assert(
 			fc.asyncProperty(hostile, async (value) => {
-				const state = readState(value, watching);
-				const options = { watching, now: start, lookBackMs: hourMs };
+				const state = readState(value, WATCHING);
+				const options = { watching: WATCHING, now: start, lookBackMs: HOUR_MS };
 				const { next } = await look(state, pageOf(mail('m', start)), options);
-				expect(readState(JSON.parse(JSON.stringify(next())), watching)).toEqual(next());
+				expect(readState(JSON.parse(JSON.stringify(next())), WATCHING)).toEqual(next());
 			}),
 			{ numRuns: 500 },
 		);
 	});
 
 	it('goes on without the hour that cannot be read', async () => {
-		const options = { watching, now: start, lookBackMs: hourMs };
+		const options = { watching: WATCHING, now: start, lookBackMs: HOUR_MS };
 		const state = (await look(undefined, pageOf(mail('m', start)), options)).next();
 		for (const [hour, records] of [
 			['1e+21', ''],
@@ -125,14 +125,14 @@ describe('static data that somebody has changed', () => {
 			['2', 3],
 		] as const) {
 			const changed = { ...state, seen: { ...state.seen, [hour]: records } };
-			expect(readState(changed, watching)).toEqual(state);
+			expect(readState(changed, WATCHING)).toEqual(state);
 		}
 	});
 
 	it('is not used for another mailbox or folder', async () => {
-		const options = { watching, now: start, lookBackMs: hourMs };
+		const options = { watching: WATCHING, now: start, lookBackMs: HOUR_MS };
 		const state = (await look(undefined, pageOf(mail('m', start)), options)).next();
-		expect(readState(state, watching)).toEqual(state);
+		expect(readState(state, WATCHING)).toEqual(state);
 		expect(readState(state, 'bob inbox')).toBeUndefined();
 	});
 });

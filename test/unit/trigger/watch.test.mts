@@ -8,9 +8,9 @@ import {
 } from '../../../nodes/Alimail/trigger/state.ts';
 import { look } from '../../../nodes/Alimail/trigger/watch.ts';
 
-const hourMs = 3_600_000;
+const HOUR_MS = 3_600_000;
 const start = Date.parse('2025-03-01T08:00:00Z');
-const watching = 'alice inbox';
+const WATCHING = 'alice inbox';
 
 interface Mail extends RecordedMessage {
 	/** Stays whatever the server does to the IDs. */
@@ -45,7 +45,7 @@ class Watch {
 	state: WatchState | undefined;
 	readonly lookBackMs: number;
 
-	constructor(lookBackMs = 24 * hourMs) {
+	constructor(lookBackMs = 24 * HOUR_MS) {
 		this.lookBackMs = lookBackMs;
 	}
 
@@ -53,28 +53,28 @@ class Watch {
 		const { now = start, pageSize } = options;
 		const { pages, read } = paged(mails, pageSize);
 		const { fresh, next } = await look(this.state, pages, {
-			watching,
+			watching: WATCHING,
 			now,
 			lookBackMs: this.lookBackMs,
 		});
-		this.state = readState(JSON.parse(JSON.stringify(next())), watching);
+		this.state = readState(JSON.parse(JSON.stringify(next())), WATCHING);
 		expect(this.state).toBeDefined();
 		return { names: fresh.map(({ name }) => name), pages: read.pages };
 	}
 }
 
 describe('mail comes and goes at random', () => {
-	const lookBackMs = 24 * hourMs;
+	const lookBackMs = 24 * HOUR_MS;
 	const pageSize = 5;
 
 	const action = fc.oneof(
 		{
 			weight: 3,
-			arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.nat(6 * hourMs) }),
+			arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.nat(6 * HOUR_MS) }),
 		},
 		{
 			weight: 1,
-			arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.nat(72 * hourMs) }),
+			arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.nat(72 * HOUR_MS) }),
 		},
 		{
 			weight: 4,
@@ -124,7 +124,7 @@ describe('mail comes and goes at random', () => {
 			fc.asyncProperty(
 				fc.array(action, { maxLength: 60 }),
 				fc.integer({ min: 1, max: 12 }),
-				fc.integer({ min: -10 * hourMs, max: 10 * hourMs }),
+				fc.integer({ min: -10 * HOUR_MS, max: 10 * HOUR_MS }),
 				fc.boolean(),
 				async (actions, oldMessages, skewMs, tellsTime) => {
 					let clock = start;
@@ -135,7 +135,7 @@ describe('mail comes and goes at random', () => {
 						const whole = Math.floor(receivedAt / 1000) * 1000;
 						folder.push({ ...mail(`m${count++}`, whole), enteredAt: clock });
 					};
-					for (let i = 0; i < oldMessages; i++) add(clock - i * 5 * hourMs);
+					for (let i = 0; i < oldMessages; i++) add(clock - i * 5 * HOUR_MS);
 					const known = new Set(folder.map(({ name }) => name));
 
 					let state: WatchState | undefined;
@@ -163,7 +163,7 @@ describe('mail comes and goes at random', () => {
 						isRead: (index: number) => boolean = () => true,
 					) => {
 						const options = {
-							watching,
+							watching: WATCHING,
 							now: clock + skewMs,
 							lookBackMs,
 							serverTime: () => (tellsTime ? clock : undefined),
@@ -187,7 +187,7 @@ describe('mail comes and goes at random', () => {
 							if (known.has(name) || receivedAt! < enteredAt - lookBackMs) continue;
 							expect(handedOn.get(name), `${name} was handed on`).toBe(1);
 						}
-						const within = [...everListed.values()].filter((at) => at >= state!.since - hourMs);
+						const within = [...everListed.values()].filter((at) => at >= state!.since - HOUR_MS);
 						const records = Object.values(state!.seen).join('');
 						expect(records.length).toBeLessThanOrEqual(within.length * 18);
 						expect(state!.undated).toBe('');
@@ -252,7 +252,7 @@ describe('mail comes and goes at random', () => {
 								await polls[step.outcome](step.at);
 								break;
 							case 'crash':
-								state = readState(JSON.parse(saved!), watching);
+								state = readState(JSON.parse(saved!), WATCHING);
 								newestAtLastPoll = -Infinity;
 								break;
 						}
@@ -275,7 +275,7 @@ describe('mail comes day after day', () => {
 		const mails: Mail[] = [];
 		const sizes: number[] = [];
 		for (let hour = 0; hour < 30 * 24; hour++) {
-			const now = start + hour * hourMs;
+			const now = start + hour * HOUR_MS;
 			mails.unshift(mail(`a${hour}`, now - 2000), mail(`b${hour}`, now - 2000));
 			const { names, pages } = await watch.poll(mails, { now });
 			expect(names).toEqual(hour === 0 ? [] : [`b${hour}`, `a${hour}`]);
@@ -288,7 +288,7 @@ describe('mail comes day after day', () => {
 
 	it('reads no page more because of old mail behind the window', async () => {
 		const watch = new Watch();
-		const old = Array.from({ length: 5000 }, (_, i) => mail(`old${i}`, start - (i + 1) * hourMs));
+		const old = Array.from({ length: 5000 }, (_, i) => mail(`old${i}`, start - (i + 1) * HOUR_MS));
 		expect(await watch.poll(old)).toEqual({ names: [], pages: 1 });
 		expect(await watch.poll(old)).toEqual({ names: [], pages: 1 });
 	});
@@ -297,13 +297,13 @@ describe('mail comes day after day', () => {
 describe('10,000 messages arrive in the same second', () => {
 	it('hands on each of them once, and keeps 18 characters for each', async () => {
 		const watch = new Watch();
-		await watch.poll([mail('old', start - hourMs)]);
+		await watch.poll([mail('old', start - HOUR_MS)]);
 		const burst = Array.from({ length: 10_000 }, (_, i) => mail(`m${i}`, start));
 		const { names } = await watch.poll(burst);
 		expect(names).toEqual(burst.map(({ name }) => name).reverse());
 		expect((await watch.poll([mail('more', start), ...burst])).names).toEqual(['more']);
 		expect(JSON.stringify(watch.state).length).toBeLessThan(10_001 * 18 + 200);
-		const later = start + 30 * hourMs;
+		const later = start + 30 * HOUR_MS;
 		await watch.poll([mail('later', later), ...burst], { now: later });
 		await watch.poll([mail('later', later), ...burst], { now: later });
 		expect(JSON.stringify(watch.state).length).toBeLessThan(200);
@@ -314,13 +314,13 @@ describe('messages leave the folder while its pages are read after a long time',
 	it('finds with the next poll what had slipped from one page to another', async () => {
 		const watch = new Watch();
 		await watch.poll([mail('old', start)]);
-		const now = start + 10 * 24 * hourMs;
-		const missed = Array.from({ length: 240 }, (_, i) => mail(`m${i}`, now - i * hourMs));
+		const now = start + 10 * 24 * HOUR_MS;
+		const missed = Array.from({ length: 240 }, (_, i) => mail(`m${i}`, now - i * HOUR_MS));
 		async function* drifting() {
 			yield missed.slice(0, 100);
 			yield missed.slice(150);
 		}
-		const options = { watching, now, lookBackMs: watch.lookBackMs };
+		const options = { watching: WATCHING, now, lookBackMs: watch.lookBackMs };
 		const first = await look(watch.state, drifting(), options);
 		expect(first.fresh).toHaveLength(190);
 		watch.state = first.next();
@@ -336,7 +336,7 @@ describe('messages leave the folder while its pages are read after a long time',
 });
 
 describe('a message whose time cannot be read', () => {
-	const dated = Array.from({ length: 6 }, (_, i) => mail(`d${i}`, start - i * 10 * hourMs));
+	const dated = Array.from({ length: 6 }, (_, i) => mail(`d${i}`, start - i * 10 * HOUR_MS));
 	const undated = mail('undated', undefined);
 
 	it.each([0, 1, 3])('is handed on once, at place %i of the folder', async (place) => {
@@ -345,7 +345,7 @@ describe('a message whose time cannot be read', () => {
 		const mails = dated.toSpliced(place, 0, undated);
 		expect((await watch.poll(mails)).names).toEqual(['undated']);
 		expect((await watch.poll(mails)).names).toEqual([]);
-		const later = start + 900 * hourMs;
+		const later = start + 900 * HOUR_MS;
 		const more = [mail('later', later), ...mails];
 		expect((await watch.poll(more, { now: later })).names).toEqual(['later']);
 		expect((await watch.poll(more, { now: later })).names).toEqual([]);
@@ -354,8 +354,13 @@ describe('a message whose time cannot be read', () => {
 
 	it('keeps its place among the others', async () => {
 		const watch = new Watch();
-		await watch.poll([mail('old', start - hourMs)]);
-		const mails = [mail('c', start), undated, mail('a', start - 1000), mail('old', start - hourMs)];
+		await watch.poll([mail('old', start - HOUR_MS)]);
+		const mails = [
+			mail('c', start),
+			undated,
+			mail('a', start - 1000),
+			mail('old', start - HOUR_MS),
+		];
 		expect((await watch.poll(mails)).names).toEqual(['a', 'undated', 'c']);
 	});
 
@@ -368,7 +373,7 @@ describe('a message whose time cannot be read', () => {
 
 	it('is not new when it stands among mail from before the window', async () => {
 		const watch = new Watch();
-		const old = Array.from({ length: 6 }, (_, i) => mail(`o${i}`, start - (i + 50) * hourMs));
+		const old = Array.from({ length: 6 }, (_, i) => mail(`o${i}`, start - (i + 50) * HOUR_MS));
 		await watch.poll([mail('new', start), ...old]);
 		const mails = [mail('new', start), ...old.toSpliced(3, 0, undated)];
 		expect((await watch.poll(mails)).names).toEqual([]);
@@ -397,7 +402,9 @@ describe('the server lists in another order than it was asked for', () => {
 		],
 	])('loses nothing: %s', async (_, order) => {
 		const watch = new Watch();
-		const old = Array.from({ length: 500 }, (_, i) => mail(`o${i}`, start - (i + 1) * 10 * hourMs));
+		const old = Array.from({ length: 500 }, (_, i) =>
+			mail(`o${i}`, start - (i + 1) * 10 * HOUR_MS),
+		);
 		await watch.poll(order(old));
 		const fresh = Array.from({ length: 150 }, (_, i) => mail(`n${i}`, start - i * 1000));
 		const { names } = await watch.poll(order([...fresh, ...old]));
@@ -407,7 +414,7 @@ describe('the server lists in another order than it was asked for', () => {
 });
 
 describe('a message is moved away and comes back', () => {
-	const other = mail('other', start - 2 * hourMs);
+	const other = mail('other', start - 2 * HOUR_MS);
 
 	it('is not handed on again under the same ID', async () => {
 		const watch = new Watch();
@@ -425,7 +432,7 @@ describe('a message is moved away and comes back', () => {
 			await watch.poll([other]);
 			expect((await watch.poll([mail('m', start, { id }), other])).names).toEqual([]);
 		}
-		expect(watch.state!.seen[Math.floor(start / hourMs)]).toHaveLength(18);
+		expect(watch.state!.seen[Math.floor(start / HOUR_MS)]).toHaveLength(18);
 	});
 
 	it('is not confused with a copy of the same mail that lies beside it', async () => {
@@ -446,27 +453,30 @@ describe('a message is moved away and comes back', () => {
 });
 
 describe('the clock of this computer is wrong', () => {
-	it.each([-400 * 24 * hourMs, -5 * hourMs, 5 * hourMs])('loses nothing: %i ms', async (skew) => {
-		const watch = new Watch();
-		const mails = [mail('old', start - hourMs)];
-		await watch.poll(mails, { now: start + skew });
-		for (let hour = 0; hour < 60; hour++) {
-			const at = start + hour * hourMs;
-			mails.unshift(mail(`m${hour}`, at));
-			expect((await watch.poll(mails, { now: at + skew })).names).toEqual([`m${hour}`]);
-		}
-	});
+	it.each([-400 * 24 * HOUR_MS, -5 * HOUR_MS, 5 * HOUR_MS])(
+		'loses nothing: %i ms',
+		async (skew) => {
+			const watch = new Watch();
+			const mails = [mail('old', start - HOUR_MS)];
+			await watch.poll(mails, { now: start + skew });
+			for (let hour = 0; hour < 60; hour++) {
+				const at = start + hour * HOUR_MS;
+				mails.unshift(mail(`m${hour}`, at));
+				expect((await watch.poll(mails, { now: at + skew })).names).toEqual([`m${hour}`]);
+			}
+		},
+	);
 });
 
 describe('the look-back time is changed', () => {
 	it('does not hand on again what a longer one lets come into view', async () => {
-		const mails = Array.from({ length: 50 }, (_, i) => mail(`m${i}`, start - i * hourMs));
-		const watch = new Watch(2 * hourMs);
+		const mails = Array.from({ length: 50 }, (_, i) => mail(`m${i}`, start - i * HOUR_MS));
+		const watch = new Watch(2 * HOUR_MS);
 		await watch.poll(mails);
-		const longer = new Watch(48 * hourMs);
+		const longer = new Watch(48 * HOUR_MS);
 		longer.state = watch.state;
 		expect((await longer.poll(mails)).names).toEqual([]);
-		const late = mail('late', start - hourMs);
+		const late = mail('late', start - HOUR_MS);
 		expect((await longer.poll(mails.toSpliced(1, 0, late))).names).toEqual(['late']);
 	});
 });
@@ -474,9 +484,9 @@ describe('the look-back time is changed', () => {
 describe('a message could not be read', () => {
 	it('is found again by the next look', async () => {
 		const watch = new Watch();
-		await watch.poll([mail('old', start - hourMs)]);
-		const mails = [mail('b', start), mail('a', start - 1000), mail('old', start - hourMs)];
-		const options = { watching, now: start, lookBackMs: watch.lookBackMs };
+		await watch.poll([mail('old', start - HOUR_MS)]);
+		const mails = [mail('b', start), mail('a', start - 1000), mail('old', start - HOUR_MS)];
+		const options = { watching: WATCHING, now: start, lookBackMs: watch.lookBackMs };
 		const { fresh, next } = await look(watch.state, paged(mails).pages, options);
 		const waiting: Waiting = { failures: 1, tries: 1 };
 		watch.state = next(new Map([[fresh[0]!, waiting]]));
