@@ -18,6 +18,25 @@ export default tseslint.config(
 		},
 	},
 	{
+		files: ['nodes/**/*.ts'],
+		ignores: ['nodes/Alimail/transport/**', 'nodes/Alimail/auth/**'],
+		languageOptions: { parser: tseslint.parser },
+		rules: {
+			'no-restricted-syntax': [
+				'error',
+				{
+					selector: 'MemberExpression[property.name=/^httpRequest|^requestWith/]',
+					message: 'Only transport/ and auth/ know HTTP: use callApi or request.',
+				},
+				{
+					selector:
+						':matches(MemberExpression[property.name=/^authorization$/i], Property[key.name=/^authorization$/i])',
+					message: 'Only auth/ signs requests.',
+				},
+			],
+		},
+	},
+	{
 		files: ['nodes/**/*.ts', 'credentials/**/*.ts', 'test/**/*.mts', 'scripts/**/*.mts'],
 		plugins: { jsdoc, '@typescript-eslint': tseslint.plugin },
 		languageOptions: {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { startSimulator, type Simulator } from '../simulator/index.mts';
 
 /** One object of a list in an answer. */
-export interface Entry {
+interface Entry {
 	id: string;
 	email: string;
 	path: string;
@@ -83,6 +83,7 @@ export function useToken(value: string): void {
 	token = value;
 }
 
+/** Sends a request to any address, with a JSON body or another one. */
 export async function send(url: string, options: CallOptions = {}): Promise<Answer> {
 	const { statusCode, headers, body } = await request(url, {
 		method: options.method ?? (options.json === undefined ? 'GET' : 'POST'),
@@ -97,7 +98,7 @@ export async function send(url: string, options: CallOptions = {}): Promise<Answ
 	return { path: pathname, status: statusCode, headers, text, json: parsed(text) };
 }
 
-export function parsed(text: string): Body {
+function parsed(text: string): Body {
 	try {
 		return JSON.parse(text) as Body;
 	} catch {
@@ -106,6 +107,7 @@ export function parsed(text: string): Body {
 	}
 }
 
+/** Asks the token endpoint for a token, with other form fields if need be. */
 export function exchange(form: Record<string, string> = {}): Promise<Answer> {
 	const fields = new URLSearchParams({
 		grant_type: 'client_credentials',
@@ -120,15 +122,18 @@ export function exchange(form: Record<string, string> = {}): Promise<Answer> {
 	});
 }
 
+/** Calls the API with the current token. */
 export function call(path: string, options: CallOptions = {}): Promise<Answer> {
 	const headers = { authorization: `Bearer ${token}`, ...options.headers };
 	return send(simulator.url + path, { ...options, headers });
 }
 
+/** An ID as it stands in a path. */
 export function encoded(id: string): string {
 	return encodeURIComponent(id);
 }
 
+/** Fails unless the answer is an error in the shape that calls of its kind have. */
 export function expectAlimailError(answer: Answer, status: number, code?: string): void {
 	expect(answer.status).toBe(status);
 	const isMail = /^\/v2\/(users\/[^/]+\/(mailFolders|messages|calendars)|stream\/)/.test(

@@ -17,6 +17,7 @@ import {
 	stillRefused,
 } from './accessToken';
 import { applicationOf } from './application';
+import type { AlimailContext } from './credential';
 import { EXCHANGE_PATH, type AccessToken, type HttpRequest } from './exchange';
 import { storedToken, toStore } from './storedToken';
 
@@ -113,8 +114,8 @@ export async function authenticate(
  * @throws UserError for unusable fields, OperationalError when the token endpoint gives no token
  */
 export async function currentAccessToken(
+	{ helpers }: AlimailContext,
 	credentials: ICredentialDataDecryptedObject,
-	httpRequest: HttpRequest,
 	options: { forceNew: boolean },
 ): Promise<AccessToken> {
 	const application = applicationOf(credentials);
@@ -124,7 +125,11 @@ export async function currentAccessToken(
 	if (latest !== undefined && !options.forceNew) return latest;
 	return await exchange(
 		application,
-		async (request) => await httpRequest({ ...request, ...ownDomainsOnly(credentials, request) }),
+		async (request) =>
+			(await helpers.httpRequest({
+				...request,
+				...ownDomainsOnly(credentials, request),
+			})) as unknown,
 	);
 }
 

@@ -47,9 +47,7 @@ export const get: BatchOperation = {
 			(itemIndex) => collectionParameter(context, 'options', itemIndex).forceNewToken === true,
 		);
 		const credentials = await context.getCredentials(CREDENTIAL_NAME);
-		const outcome = await currentAccessToken(credentials, context.helpers.httpRequest, {
-			forceNew,
-		}).then(
+		const outcome = await currentAccessToken(context, credentials, { forceNew }).then(
 			(token) => [
 				{
 					json: {
