@@ -1,5 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { optionsProperty } from '../parameters/properties';
+
 const ADDRESS_PLACEHOLDER = 'e.g. nathan@example.com';
 
 export const toProperty: INodeProperties = {
@@ -210,14 +212,7 @@ export function composeOptions(
 	const shared = Object.values<INodeProperties>(optionProperties).filter(
 		({ name }) => !without.some((left) => left === name),
 	);
-	return {
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
-		options: [...shared, ...more].sort((left, right) =>
-			left.displayName < right.displayName ? -1 : 1,
-		),
-	};
+	return optionsProperty(
+		[...shared, ...more].sort((left, right) => (left.displayName < right.displayName ? -1 : 1)),
+	);
 }

@@ -55,14 +55,6 @@ export const SIMPLE_FIELDS: readonly string[] = [
 /** Too much for a list that nobody asked it for. */
 const LARGE_FIELDS: readonly string[] = ['body', 'internetMessageHeaders'];
 
-export const simplifyProperty: INodeProperties = {
-	displayName: 'Simplify',
-	name: 'simplify',
-	type: 'boolean',
-	default: true,
-	description: 'Whether to return a simplified version of the response instead of the raw data',
-};
-
 /** *Fields*, for *Options*. Read it with {@link selectedFields}. */
 export function fieldsProperty(defaults: readonly string[]): INodeProperties {
 	return {

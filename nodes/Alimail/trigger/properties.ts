@@ -1,8 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { downloadProperties } from '../mail/attachmentBinaries';
-import { fieldsProperty, SIMPLE_FIELDS, simplifyProperty } from '../mail/messageFields';
+import { fieldsProperty, SIMPLE_FIELDS } from '../mail/messageFields';
 import { folderProperty, mailboxProperty } from '../parameters/locators';
+import { optionsProperty, simplifyProperty } from '../parameters/properties';
 
 /** How long before the last poll a message may have been received that turns up, unless the user says otherwise. */
 export const DEFAULT_LOOK_BACK_HOURS = 24;
@@ -62,46 +63,39 @@ export const filtersProperty: INodeProperties = {
 	],
 };
 
-const options: INodeProperties = {
-	displayName: 'Options',
-	name: 'options',
-	type: 'collection',
-	placeholder: 'Add option',
-	default: {},
-	options: [
-		...downloadProperties,
-		fieldsProperty(SIMPLE_FIELDS),
-		{
-			displayName: 'Look Back (Hours)',
-			name: 'lookBackHours',
-			type: 'number',
-			typeOptions: { minValue: 1, maxValue: MAX_LOOK_BACK_HOURS },
-			default: DEFAULT_LOOK_BACK_HOURS,
-			description:
-				'How long before the last poll a message may have been received that turns up in the folder, for example because a rule or a person moved it there. More hours mean more to read per poll: one request per 100 messages of that time.',
-		},
-		{
-			displayName: 'When Activated Again',
-			name: 'whenActivatedAgain',
-			type: 'options',
-			default: 'catchUp',
-			options: [
-				{
-					name: 'Catch Up',
-					value: 'catchUp',
-					description: 'Trigger on the messages that came while the workflow was inactive',
-				},
-				{
-					name: 'Start From Now',
-					value: 'startFromNow',
-					description: 'Pass over the messages that came while the workflow was inactive',
-				},
-			],
-			description:
-				'What to do about messages that came while the workflow was inactive. After a restart of n8n the trigger always catches up.',
-		},
-	],
-};
+const options: INodeProperties = optionsProperty([
+	...downloadProperties,
+	fieldsProperty(SIMPLE_FIELDS),
+	{
+		displayName: 'Look Back (Hours)',
+		name: 'lookBackHours',
+		type: 'number',
+		typeOptions: { minValue: 1, maxValue: MAX_LOOK_BACK_HOURS },
+		default: DEFAULT_LOOK_BACK_HOURS,
+		description:
+			'How long before the last poll a message may have been received that turns up in the folder, for example because a rule or a person moved it there. More hours mean more to read per poll: one request per 100 messages of that time.',
+	},
+	{
+		displayName: 'When Activated Again',
+		name: 'whenActivatedAgain',
+		type: 'options',
+		default: 'catchUp',
+		options: [
+			{
+				name: 'Catch Up',
+				value: 'catchUp',
+				description: 'Trigger on the messages that came while the workflow was inactive',
+			},
+			{
+				name: 'Start From Now',
+				value: 'startFromNow',
+				description: 'Pass over the messages that came while the workflow was inactive',
+			},
+		],
+		description:
+			'What to do about messages that came while the workflow was inactive. After a restart of n8n the trigger always catches up.',
+	},
+]);
 
 /** There is one. n8n's list of nodes takes the name of the trigger from here: *On message received*. */
 const event: INodeProperties = {

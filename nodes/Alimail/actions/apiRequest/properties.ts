@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { optionsProperty } from '../../parameters/properties';
 import { returnAllProperties } from '../../parameters/values';
 import { bodyProperties } from './bodyProperties';
 import { optionProperties } from './optionProperties';
@@ -192,12 +193,5 @@ export const properties: INodeProperties[] = [
 	...headers,
 	...bodyProperties,
 	...pagination,
-	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
-		options: optionProperties,
-	},
+	optionsProperty(optionProperties),
 ];

@@ -1,7 +1,7 @@
 import { READING } from '../../flow/pacing';
 import { attachmentItem, listAttachments } from '../../mail/attachments';
-import { simplifyProperty } from '../../mail/messageFields';
 import { mailboxParameter, mailboxProperty, messageIdProperty } from '../../parameters/locators';
+import { simplifyProperty, wantsSimple } from '../../parameters/properties';
 import { requiredTextParameter, resultLimit, returnAllProperties } from '../../parameters/values';
 import type { ItemOperation } from '../types';
 
@@ -19,7 +19,7 @@ export const getAll: ItemOperation = {
 		const mailbox = mailboxParameter(context, itemIndex);
 		const messageId = requiredTextParameter(context, 'messageId', 'Message ID', itemIndex);
 		const limit = resultLimit(context, itemIndex);
-		const simplify = context.getNodeParameter('simplify', itemIndex, true) !== false;
+		const simplify = wantsSimple(context, itemIndex);
 		const attachments = await listAttachments(context, { mailbox, messageId }, itemIndex);
 		return attachments
 			.slice(0, limit)

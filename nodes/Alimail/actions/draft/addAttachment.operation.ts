@@ -2,6 +2,7 @@ import { parameterError } from '../../errors/nodeErrors';
 import { outgoingFile, readFieldNames } from '../../mail/composition';
 import { uploadFile } from '../../mail/delivery';
 import { mailboxParameter, mailboxProperty, draftIdProperty } from '../../parameters/locators';
+import { optionsProperty } from '../../parameters/properties';
 import { collectionParameter, requiredTextParameter } from '../../parameters/values';
 import type { ItemOperation } from '../types';
 
@@ -23,32 +24,24 @@ export const addAttachment: ItemOperation = {
 			placeholder: 'e.g. data',
 			hint: 'The name of the input field containing the binary file data to be attached',
 		},
-		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
-			options: [
-				{
-					displayName: 'Content ID',
-					name: 'contentId',
-					type: 'string',
-					default: '',
-					placeholder: 'e.g. logo',
-					description:
-						'For an image that the HTML of the draft shows: what stands after cid: there',
-				},
-				{
-					displayName: 'File Name',
-					name: 'fileName',
-					type: 'string',
-					default: '',
-					placeholder: 'e.g. invoice.pdf',
-					description: 'The name that the recipients see, if not the one of the binary field',
-				},
-			],
-		},
+		optionsProperty([
+			{
+				displayName: 'Content ID',
+				name: 'contentId',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. logo',
+				description: 'For an image that the HTML of the draft shows: what stands after cid: there',
+			},
+			{
+				displayName: 'File Name',
+				name: 'fileName',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. invoice.pdf',
+				description: 'The name that the recipients see, if not the one of the binary field',
+			},
+		]),
 	],
 
 	async execute(context, itemIndex) {

@@ -1,5 +1,6 @@
 import { sendDraft } from '../../mail/delivery';
 import { mailboxParameter, mailboxProperty, draftIdProperty } from '../../parameters/locators';
+import { optionsProperty } from '../../parameters/properties';
 import { collectionParameter, requiredTextParameter } from '../../parameters/values';
 import type { ItemOperation } from '../types';
 
@@ -12,22 +13,15 @@ export const send: ItemOperation = {
 	properties: [
 		mailboxProperty,
 		draftIdProperty,
-		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
-			options: [
-				{
-					displayName: 'Save to Sent Items',
-					name: 'saveToSentItems',
-					type: 'boolean',
-					default: true,
-					description: 'Whether to save the message in Sent Items',
-				},
-			],
-		},
+		optionsProperty([
+			{
+				displayName: 'Save to Sent Items',
+				name: 'saveToSentItems',
+				type: 'boolean',
+				default: true,
+				description: 'Whether to save the message in Sent Items',
+			},
+		]),
 	],
 
 	async execute(context, itemIndex) {

@@ -4,6 +4,7 @@ import {
 	mailboxProperty,
 	addedIdParameter,
 } from '../../parameters/locators';
+import { optionsProperty } from '../../parameters/properties';
 import { requiredTextParameter } from '../../parameters/values';
 import { callApi } from '../../transport/call';
 import type { ItemOperation } from '../types';
@@ -26,25 +27,18 @@ export const create: ItemOperation = {
 			placeholder: 'e.g. Projects',
 			description: 'How the folder is called in the mailbox',
 		},
-		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
-			options: [
-				idLocator(
-					{
-						displayName: 'Parent Folder',
-						name: 'parentFolder',
-						required: false,
-						description: 'Where the folder is made. Without it, at the top level.',
-					},
-					'searchFolders',
-					'e.g. 2 for the inbox',
-				),
-			],
-		},
+		optionsProperty([
+			idLocator(
+				{
+					displayName: 'Parent Folder',
+					name: 'parentFolder',
+					required: false,
+					description: 'Where the folder is made. Without it, at the top level.',
+				},
+				'searchFolders',
+				'e.g. 2 for the inbox',
+			),
+		]),
 	],
 
 	async execute(context, itemIndex) {

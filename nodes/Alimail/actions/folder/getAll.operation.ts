@@ -5,6 +5,7 @@ import {
 	mailboxProperty,
 	addedIdParameter,
 } from '../../parameters/locators';
+import { optionsProperty } from '../../parameters/properties';
 import { collectionParameter, resultLimit, returnAllProperties } from '../../parameters/values';
 import type { ItemOperation } from '../types';
 import { listFolders } from './folders';
@@ -22,33 +23,26 @@ export const getAll: ItemOperation = {
 	properties: [
 		mailboxProperty,
 		...returnAllProperties(),
-		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
-			options: [
+		optionsProperty([
+			{
+				displayName: 'Include Subfolders',
+				name: 'includeSubfolders',
+				type: 'boolean',
+				default: true,
+				description:
+					'Whether to go down to the last level. Every folder that has subfolders takes one more request.',
+			},
+			idLocator(
 				{
-					displayName: 'Include Subfolders',
-					name: 'includeSubfolders',
-					type: 'boolean',
-					default: true,
-					description:
-						'Whether to go down to the last level. Every folder that has subfolders takes one more request.',
+					displayName: 'Parent Folder',
+					name: 'parentFolder',
+					required: false,
+					description: 'List what is below this folder. Paths then begin there.',
 				},
-				idLocator(
-					{
-						displayName: 'Parent Folder',
-						name: 'parentFolder',
-						required: false,
-						description: 'List what is below this folder. Paths then begin there.',
-					},
-					'searchFolders',
-					'e.g. 2 for the inbox',
-				),
-			],
-		},
+				'searchFolders',
+				'e.g. 2 for the inbox',
+			),
+		]),
 	],
 	concurrency: () => READING,
 

@@ -1,13 +1,9 @@
 import { READING } from '../../flow/pacing';
 import { attachmentsPrefix, downloadAll, downloadProperties } from '../../mail/attachmentBinaries';
-import {
-	SIMPLE_FIELDS,
-	fieldsProperty,
-	selectedFields,
-	simplifyProperty,
-} from '../../mail/messageFields';
+import { SIMPLE_FIELDS, fieldsProperty, selectedFields } from '../../mail/messageFields';
 import { messageIn, simplifiedMessage } from '../../mail/simplify';
 import { mailboxParameter, mailboxProperty, messageIdProperty } from '../../parameters/locators';
+import { optionsProperty, simplifyProperty, wantsSimple } from '../../parameters/properties';
 import { collectionParameter, requiredTextParameter } from '../../parameters/values';
 import { callApi } from '../../transport/call';
 import type { ItemOperation } from '../types';
@@ -22,14 +18,7 @@ export const get: ItemOperation = {
 		mailboxProperty,
 		messageIdProperty,
 		simplifyProperty,
-		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
-			options: [...downloadProperties, fieldsProperty([...SIMPLE_FIELDS, 'body'])],
-		},
+		optionsProperty([...downloadProperties, fieldsProperty([...SIMPLE_FIELDS, 'body'])]),
 	],
 
 	concurrency: () => READING,
@@ -37,7 +26,7 @@ export const get: ItemOperation = {
 	async execute(context, itemIndex) {
 		const mailbox = mailboxParameter(context, itemIndex);
 		const messageId = requiredTextParameter(context, 'messageId', 'Message ID', itemIndex);
-		const simplify = context.getNodeParameter('simplify', itemIndex, true) !== false;
+		const simplify = wantsSimple(context, itemIndex);
 		const options = collectionParameter(context, 'options', itemIndex);
 		const prefix = attachmentsPrefix(context, options, itemIndex);
 		const fields = selectedFields(options, { simplify, detailed: true });

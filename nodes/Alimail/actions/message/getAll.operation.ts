@@ -3,12 +3,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { parameterError } from '../../errors/nodeErrors';
 import { READING } from '../../flow/pacing';
 import { attachmentsPrefix, downloadAll, downloadProperties } from '../../mail/attachmentBinaries';
-import {
-	SIMPLE_FIELDS,
-	fieldsProperty,
-	selectedFields,
-	simplifyProperty,
-} from '../../mail/messageFields';
+import { SIMPLE_FIELDS, fieldsProperty, selectedFields } from '../../mail/messageFields';
 import { searchQuery } from '../../mail/searchQuery';
 import { simplifiedMessage } from '../../mail/simplify';
 import {
@@ -17,6 +12,7 @@ import {
 	mailboxParameter,
 	mailboxProperty,
 } from '../../parameters/locators';
+import { optionsProperty, simplifyProperty, wantsSimple } from '../../parameters/properties';
 import {
 	collectionParameter,
 	requiredTextParameter,
@@ -86,47 +82,40 @@ export const getAll: ItemOperation = {
 			displayOptions: { show: { returnAll: [true] } },
 		},
 		simplifyProperty,
-		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
-			options: [
-				...downloadProperties,
-				fieldsProperty(SIMPLE_FIELDS),
-				{
-					displayName: 'Order',
-					name: 'order',
-					type: 'options',
-					displayOptions: { show: { '/getFrom': ['folder'] } },
-					options: [
-						{ name: 'Newest First', value: 'newestFirst' },
-						{ name: 'Oldest First', value: 'oldestFirst' },
-					],
-					default: 'newestFirst',
-					description: 'By the time of receipt',
-				},
-				{
-					displayName: 'Received After',
-					name: 'startTime',
-					type: 'dateTime',
-					displayOptions: { show: { '/getFrom': ['folder'] } },
-					default: '',
-					description:
-						'Get the messages received at this time or later. Without an offset it is in the time zone of the workflow.',
-				},
-				{
-					displayName: 'Received Before',
-					name: 'endTime',
-					type: 'dateTime',
-					displayOptions: { show: { '/getFrom': ['folder'] } },
-					default: '',
-					description:
-						'Get the messages received before this time. Without an offset it is in the time zone of the workflow.',
-				},
-			],
-		},
+		optionsProperty([
+			...downloadProperties,
+			fieldsProperty(SIMPLE_FIELDS),
+			{
+				displayName: 'Order',
+				name: 'order',
+				type: 'options',
+				displayOptions: { show: { '/getFrom': ['folder'] } },
+				options: [
+					{ name: 'Newest First', value: 'newestFirst' },
+					{ name: 'Oldest First', value: 'oldestFirst' },
+				],
+				default: 'newestFirst',
+				description: 'By the time of receipt',
+			},
+			{
+				displayName: 'Received After',
+				name: 'startTime',
+				type: 'dateTime',
+				displayOptions: { show: { '/getFrom': ['folder'] } },
+				default: '',
+				description:
+					'Get the messages received at this time or later. Without an offset it is in the time zone of the workflow.',
+			},
+			{
+				displayName: 'Received Before',
+				name: 'endTime',
+				type: 'dateTime',
+				displayOptions: { show: { '/getFrom': ['folder'] } },
+				default: '',
+				description:
+					'Get the messages received before this time. Without an offset it is in the time zone of the workflow.',
+			},
+		]),
 	],
 
 	concurrency: () => READING,
@@ -134,7 +123,7 @@ export const getAll: ItemOperation = {
 	async execute(context, itemIndex) {
 		const mailbox = mailboxParameter(context, itemIndex);
 		const limit = resultLimit(context, itemIndex);
-		const simplify = context.getNodeParameter('simplify', itemIndex, true) !== false;
+		const simplify = wantsSimple(context, itemIndex);
 		const options = collectionParameter(context, 'options', itemIndex);
 		const prefix = attachmentsPrefix(context, options, itemIndex);
 		const shown = selectedFields(options, { simplify, detailed: false });

@@ -2,6 +2,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { READING } from '../../flow/pacing';
 import { idParameter } from '../../parameters/locators';
+import { simplifyProperty, wantsSimple } from '../../parameters/properties';
 import { resultLimit, returnAllProperties } from '../../parameters/values';
 import { callApi } from '../../transport/call';
 import { countOf, entriesOf, pickFields, textOf } from '../../transport/json';
@@ -62,20 +63,14 @@ export const getAll: ItemOperation = {
 			default: false,
 			description: 'Whether to read the folders below as well, down to the last level',
 		},
-		{
-			displayName: 'Simplify',
-			name: 'simplify',
-			type: 'boolean',
-			default: true,
-			description: 'Whether to return a simplified version of the response instead of the raw data',
-		},
+		simplifyProperty,
 	],
 	concurrency: () => READING,
 
 	async execute(context, itemIndex) {
 		const limit = resultLimit(context, itemIndex);
 		const folderId = idParameter(context, 'folderId', 'Folder ID', itemIndex);
-		const simplify = context.getNodeParameter('simplify', itemIndex, true) !== false;
+		const simplify = wantsSimple(context, itemIndex);
 		const $select = (simplify ? SIMPLE_FIELDS : ALL_FIELDS).join(',');
 		const contactsOf = async (id: string, most: number) =>
 			await list(context, { what: 'contacts', folderId: id, $select }, most, itemIndex);

@@ -1,5 +1,6 @@
 import { currentAccessToken } from '../../auth/authentication';
 import { CREDENTIAL_NAME } from '../../auth/credential';
+import { optionsProperty } from '../../parameters/properties';
 import { collectionParameter } from '../../parameters/values';
 import type { BatchOperation } from '../types';
 
@@ -22,23 +23,16 @@ export const get: BatchOperation = {
 			type: 'notice',
 			default: '',
 		},
-		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
-			options: [
-				{
-					displayName: 'Force New Token',
-					name: 'forceNewToken',
-					type: 'boolean',
-					default: false,
-					description:
-						'Whether to ask Alimail for a new token even while the current one is still good',
-				},
-			],
-		},
+		optionsProperty([
+			{
+				displayName: 'Force New Token',
+				name: 'forceNewToken',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether to ask Alimail for a new token even while the current one is still good',
+			},
+		]),
 	],
 
 	/** At most one exchange per run, however many items come in. */

@@ -1,8 +1,9 @@
 import { READING } from '../../flow/pacing';
 import { userProperty } from '../../parameters/locators';
+import { wantsSimple } from '../../parameters/properties';
 import { callApi } from '../../transport/call';
 import type { ItemOperation } from '../types';
-import { outputProperties, selectedFields, wantsSimple } from './properties';
+import { outputProperties, selectedFields } from './properties';
 import { USER_PATH, presentUser, userParameter } from './users';
 
 /** Gets one user (third-party: go-alimail, cratos). The answer is the user itself, without a wrapper. */

@@ -3,6 +3,7 @@ import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 import { parameterError } from '../../errors/nodeErrors';
 import { READING } from '../../flow/pacing';
 import { addedIdParameter, idLocator } from '../../parameters/locators';
+import { optionsProperty, wantsSimple } from '../../parameters/properties';
 import {
 	collectionParameter,
 	filtersParameter,
@@ -19,7 +20,6 @@ import {
 	STATUS_OPTIONS,
 	outputProperties,
 	selectedFields,
-	wantsSimple,
 } from './properties';
 import { listUsers, presentUser } from './users';
 
@@ -129,49 +129,42 @@ export const getAll: ItemOperation = {
 		...returnAllProperties(),
 		filtersProperty,
 		...outputProperties,
-		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
-			options: [
-				{
-					displayName: 'Filter Expression',
-					name: 'filter',
-					type: 'string',
-					default: '',
-					placeholder: 'e.g. (|(name=*Nathan)(!(status=FREEZE)))',
-					description:
-						'A condition in the LDAP form of Alimail, which has to match in addition to the filters above',
-				},
-				{
-					displayName: 'Sort By',
-					name: 'orderBy',
-					type: 'options',
-					options: [
-						{ name: 'Created Time', value: 'createdTime' },
-						{ name: 'Email', value: 'email' },
-						{ name: 'Employee Number', value: 'employeeNo' },
-						{ name: 'Name', value: 'name' },
-						{ name: 'Nickname', value: 'nickname' },
-					],
-					default: 'name',
-					description: 'The field that the users are sorted by',
-				},
-				{
-					displayName: 'Sort Direction',
-					name: 'order',
-					type: 'options',
-					options: [
-						{ name: 'Ascending', value: 'ASC' },
-						{ name: 'Descending', value: 'DES' },
-					],
-					default: 'ASC',
-					description: 'Whether the users come from first to last or from last to first',
-				},
-			],
-		},
+		optionsProperty([
+			{
+				displayName: 'Filter Expression',
+				name: 'filter',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. (|(name=*Nathan)(!(status=FREEZE)))',
+				description:
+					'A condition in the LDAP form of Alimail, which has to match in addition to the filters above',
+			},
+			{
+				displayName: 'Sort By',
+				name: 'orderBy',
+				type: 'options',
+				options: [
+					{ name: 'Created Time', value: 'createdTime' },
+					{ name: 'Email', value: 'email' },
+					{ name: 'Employee Number', value: 'employeeNo' },
+					{ name: 'Name', value: 'name' },
+					{ name: 'Nickname', value: 'nickname' },
+				],
+				default: 'name',
+				description: 'The field that the users are sorted by',
+			},
+			{
+				displayName: 'Sort Direction',
+				name: 'order',
+				type: 'options',
+				options: [
+					{ name: 'Ascending', value: 'ASC' },
+					{ name: 'Descending', value: 'DES' },
+				],
+				default: 'ASC',
+				description: 'Whether the users come from first to last or from last to first',
+			},
+		]),
 	],
 	concurrency: () => READING,
 

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { parameterError } from '../../errors/nodeErrors';
+import { simplifyProperty, wantsSimple } from '../../parameters/properties';
 import { chosenFields } from '../../parameters/values';
 import { type WritableField } from '../../parameters/writableFields';
 import { USER_FIELDS } from './users';
@@ -17,13 +18,7 @@ export const EMPLOYEE_TYPE_OPTIONS: INodeProperties['options'] = [
 
 /** How much of a user comes out. Read *Fields* with {@link selectedFields}. */
 export const outputProperties: INodeProperties[] = [
-	{
-		displayName: 'Simplify',
-		name: 'simplify',
-		type: 'boolean',
-		default: true,
-		description: 'Whether to return a simplified version of the response instead of the raw data',
-	},
+	simplifyProperty,
 	{
 		displayName: 'Fields',
 		name: 'fields',
@@ -39,11 +34,6 @@ export const outputProperties: INodeProperties[] = [
 /** `$select` for {@link outputProperties}; undefined for what Alimail gives without it. */
 export function selectedFields(context: IExecuteFunctions, itemIndex: number): string | undefined {
 	return wantsSimple(context, itemIndex) ? undefined : chosenFields(context, itemIndex)?.join(',');
-}
-
-/** Whether {@link outputProperties} ask for the simplified version. */
-export function wantsSimple(context: IExecuteFunctions, itemIndex: number): boolean {
-	return context.getNodeParameter('simplify', itemIndex, true) !== false;
 }
 
 /** Whether the user has to change a password that was set for them. */
