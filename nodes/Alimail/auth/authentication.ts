@@ -22,15 +22,15 @@ import { EXCHANGE_PATH, type AccessToken, type HttpRequest } from './exchange';
 import { storedToken, toStore } from './storedToken';
 
 /**
- * A remembered token is handed out while it has twice that left: n8n first stores it, then asks {@link authenticate} once
- * more and no further, and by then it must not have expired.
+ * A token that this process remembers is handed out while twice the margin before its expiry is left. n8n first stores it, then
+ * asks {@link authenticate} once more, and no further: by then the token must not have expired.
  */
 const HAND_OUT_MARGINS = 2;
 
 /**
- * n8n's `preAuthentication`. n8n calls it when no token is stored and after a failed request, a credential test's included,
- * and does not say which. After a failure it sends the request again if a token comes back, so a token is handed out only
- * when the caller's own is known to be dead.
+ * n8n's `preAuthentication`. n8n calls it when no token is stored, and after a request or a credential test has failed, and
+ * does not say which it is. After a failure it sends the request again if it gets a token. So a token is handed out only when
+ * the caller's own is known to be dead.
  *
  * @param credentials - the decrypted fields of an `alimailApi` credential
  * @returns the credential's fields to store, or nothing when the token was not the trouble

@@ -82,8 +82,8 @@ export function attachmentItem(attachment: Attachment): IDataObject {
  * Downloads an attachment into binary data, streamed where n8n keeps files outside the items.
  *
  * The API answers with a redirect, with JSON `{ location }`, absolute or relative, or with the bytes (official sample, and
- * third-party: yaerp, email-agent). To wherever it leads, the token goes along in the first case to the API's own server
- * only, in the second not at all.
+ * third-party: yaerp, email-agent). A redirect takes the token along to the API's own server only; a `location` never gets
+ * it.
  *
  * @returns the file under a name that is safe to save; its MIME type is the listed one, else n8n finds it out
  * @throws NodeApiError that names the file
@@ -171,8 +171,9 @@ function attachmentFrom(raw: IDataObject): Attachment {
 /**
  * The answer `{ location }`, or an error, in place of a file; undefined when the bytes are the file itself.
  *
- * A file may be JSON with a `location` too, and then leads to wherever its sender likes. So what can be JSON by its name or
- * type counts as the file if it is as long as the list says, or if the list does not say.
+ * A file may itself be JSON with a `location`, and would lead to wherever its sender likes. So the bytes count as the file if
+ * it can be JSON by its name or type, and they are as many as the list says. Where the list does not say, the name or type
+ * decides.
  */
 function answerIn(
 	bytes: Buffer,

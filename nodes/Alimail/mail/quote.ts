@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { addressesFrom, formatAddress } from './addresses';
 import { bodyOf, instantOf } from './simplify';
 
-/** Characters of the original that are quoted: enough for a letter, and a bound for what has to be worked through. */
+/** Characters of the original that are quoted at most: enough for a letter, and a bound for the work. */
 const LONGEST_QUOTE = 200_000;
 
 /** Where an element ends that has no text to show. */
@@ -57,8 +57,8 @@ export function escapedHtml(text: string): string {
 }
 
 /**
- * The text of HTML, roughly: blocks and line breaks become lines, tags go, entities are resolved. In time that grows with its
- * length only, whatever it holds.
+ * Roughly the text of HTML: blocks and line breaks become lines, tags go, entities are resolved. The time that it takes grows
+ * with the length alone.
  */
 export function textOfHtml(html: string): string {
 	const source = html.slice(0, LONGEST_QUOTE);
@@ -101,7 +101,7 @@ function foldSpace(text: string): string {
 	return text.replace(/[ \t\r\n]+/g, ' ');
 }
 
-/** Entities as what they stand for. Not with a replacing function: V8 then takes several times as long for a long text. */
+/** Resolves entities. For a long text this is several times as fast as `replace` with a function. */
 function resolved(text: string): string {
 	let result = '';
 	let at = 0;

@@ -19,7 +19,7 @@ export const THREAD_FIELDS = [
 	'body',
 ] as const;
 
-/** A thread may be long, a header not: of its beginning one is kept, and of its end so many. */
+/** A reply refers to at most so many messages of its thread, the first and the latest: no header may grow without end. */
 const MOST_REFERENCES = 50;
 
 /** `Re:` in the languages that Alimail's web client and others write, also several of them, also numbered as `Re[2]:`. */
@@ -34,8 +34,8 @@ export function replySubject(subject: string): string {
 /**
  * Who gets the reply.
  *
- * `Reply-To` comes before `From`. The mailbox does not write to itself, unless nobody else is there; the answer to a message
- * that it sent itself goes to those whom that one went to.
+ * `Reply-To` comes before `From`. The mailbox itself is left out, unless it is the only recipient. A reply to a message that
+ * the mailbox sent goes to the recipients of that message.
  *
  * @param original - with the fields of {@link THREAD_FIELDS}
  * @param own - the addresses of the mailbox
@@ -64,8 +64,8 @@ export function replyRecipients(
 }
 
 /**
- * The headers that put a reply into its thread (RFC 5322, section 3.6.4): third parties reply so, for Alimail has no call of
- * its own for it (third-party: yaerp).
+ * The headers that put a reply into its thread (RFC 5322, section 3.6.4). Alimail has no call for replies; other clients send
+ * these headers with a new message (third-party: yaerp).
  *
  * @returns no headers when the message has no `Message-ID`
  */

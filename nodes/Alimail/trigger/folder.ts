@@ -32,7 +32,7 @@ const LARGEST_SECONDS = 1e11;
 /** The last moment that a `Date` can hold, in milliseconds since 1970. */
 const LATEST_TIME = 8.64e15;
 
-/** The search goes by a date that may be the sender's; so much earlier than received it may be, in milliseconds. */
+/** The search goes by a date that the sender may have set. It finds messages dated up to this much before their receipt. */
 const SEARCH_MARGIN_MS = 48 * 3_600_000;
 
 /**
@@ -98,8 +98,8 @@ export async function* searchPages(
 }
 
 /**
- * Which messages a search query finds. The search may learn of a message later than the folder shows it, so one that the
- * query does not find counts as refused only if the search knows it at all.
+ * Tells which messages a search query finds. The search may come to know a message later than the folder shows it. So a
+ * message that the query does not find is `unknown` unless the search finds it without the query.
  */
 export async function searched(
 	context: IPollFunctions,

@@ -22,12 +22,12 @@ export interface LookOptions {
 	now: number;
 	/** The server's time in milliseconds since 1970, asked for once a page has come; undefined where the server tells none. */
 	serverTime?: () => number | undefined;
-	/** How far a message may have been received before the last look when it turns up, in milliseconds. */
+	/** A message that turns up is new if it was received at most so long before the last look, in milliseconds. */
 	lookBackMs: number;
 }
 
 export interface Look<Message> {
-	/** Messages that are to be handed on or judged, the oldest first. None on the first look. */
+	/** Messages to hand on or to judge, the oldest first. The first look has none. */
 	fresh: Message[];
 	/** The time of the look in milliseconds since 1970, by the server's clock as far as it is known. */
 	lookedAt: number;
@@ -46,26 +46,27 @@ export interface Look<Message> {
 interface Placed<Message> {
 	message: Message;
 	record: SeenRecord;
-	/** When it was received; for a message without a time, when the next older one was. */
+	/** When it was received. For a message without a time: when the next older one was. */
 	order: number;
-	/** Whether it belongs to the window: by its time, else unless those above and below are both older. */
+	/** Whether it was received within the window. Without a time it was, unless the messages above and below it are both older. */
 	isWithin: boolean;
 }
 
 /**
- * Looks through a folder for messages that are not in the state. Reads as many pages as the window covers, and no more.
+ * Finds the messages of a folder that the state does not know yet. It reads as many pages as the window covers, and no more.
  *
- * Nothing is lost: the whole window is read, however many pages that takes. It begins `lookBackMs` before the last look; if
- * that one read several pages, before the look before it, so that what it missed while the folder changed under it is found
- * now; and at the oldest message that waits, if that is older. A message that waits and is missed by two looks one after the
- * other has left the folder, and is forgotten. Nothing comes twice: what was seen stays in the state until the
- * window has passed it.
+ * The window begins `lookBackMs` before the last look. It begins earlier in two cases. If the last look read several pages,
+ * the folder may have changed meanwhile, so that a message was missed between two of them: then the window begins
+ * `lookBackMs` before the look before that one. And if an older message waits, it begins with that message.
  *
- * The time of a look is the earlier of the server's clock and the local one. So a clock that is wrong makes the window longer
- * than asked for, and never shorter, also once it is set right. Where the server tells no time, the newest message stands in
- * for it.
+ * Nothing is lost, because the whole window is read, however many pages that takes. Nothing comes twice, because the state
+ * keeps what was seen until the window has passed it. A message that waits is forgotten once two looks in a row do not find
+ * it: it has left the folder.
  *
- * @param state - of the look before; undefined on the first, which takes all that is there for known
+ * The time of a look is the earlier of the server's clock and the local clock. A wrong clock can make the window longer, but
+ * never shorter, even after it was set right. If the server tells no time, the time of the newest message takes its place.
+ *
+ * @param state - of the look before; undefined on the first look, for which everything is known already
  * @param pages - of the folder, the newest messages first. Another order costs more pages, and nothing else
  */
 export async function look<Message extends RecordedMessage>(
@@ -101,7 +102,7 @@ export async function look<Message extends RecordedMessage>(
 	for (const { message, record, isWithin } of oldestFirst(placed)) {
 		if (state === undefined || known.has(record.id)) continue;
 		if (!isWithin && waitingOf(message) === undefined) continue;
-		// The same mail, received at the same time, in place of one that has disappeared: moved away and back, with a new ID.
+		// It was moved away and back, and has a new ID: the same mail, received at the same time, has disappeared.
 		const formerId = gone.get(record.twin)?.pop();
 		if (formerId === undefined) fresh.push(message);
 		else renamed.add(formerId);

@@ -161,7 +161,7 @@ export async function getDepartment(
 }
 
 /**
- * The ID for a department that may be given as `$root`, for where only IDs are known to be taken: filters, and bodies.
+ * The ID of a department that may be given as `$root`. Filters and bodies are known to take IDs only.
  *
  * @throws NodeApiError when the server does not say which department that is
  */
@@ -186,7 +186,7 @@ export async function realDepartmentId(
 }
 
 /**
- * Fields to be written, with the IDs of departments in place of `$root`.
+ * The fields to write, with the ID of the uppermost department in place of `$root`.
  *
  * @param names - of the fields that hold such an ID or a list of them
  * @throws as {@link realDepartmentId}
