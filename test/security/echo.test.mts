@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ServerResponse } from 'node:http';
 import type { INodeParameters } from 'n8n-workflow';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { Alimail } from '../../nodes/Alimail/Alimail.node.ts';
 import { NodeRunner, type NodeRun } from '../support/nodeRunner.mts';
 import { fromList } from '../support/operations.mts';
@@ -15,8 +15,12 @@ const TOKEN_PATH = '/oauth2/v2.0/token';
 
 type Answer = (response: ServerResponse, request: Received) => void;
 
-/** A server that gives a token and otherwise answers as told, and the node with a credential for it. */
-async function served(answer: Answer, tokenAnswer?: Answer) {
+/**
+ * A server that gives a token and otherwise answers as told, and the node with a credential for it.
+ *
+ * @param context - of the test: several run side by side, since each waits for the pace, or for another try
+ */
+async function served({ onTestFinished }: TestContext, answer: Answer, tokenAnswer?: Answer) {
 	const server = await recordingServer();
 	onTestFinished(() => server.close());
 	server.answer((response, request) => {
@@ -82,14 +86,15 @@ const expectClean = (run: NodeRun) => {
 };
 
 describe('a token endpoint that repeats the secret', () => {
-	it.each([
+	it.concurrent.for([
 		...[400, 401, 200].flatMap((status) => secretEchoes.map((echo) => [status, ...echo] as const)),
 		// Asked again for half a minute each: a page, JSON of Alimail and plain text stand for the others.
 		...[secretEchoes[0]!, secretEchoes[3]!, secretEchoes[5]!].map(
 			(echo) => [500, ...echo] as const,
 		),
-	])('with status %i in %s: the error does not', async (status, _what, type, body) => {
+	])('with status %i in %s: the error does not', async ([status, _what, type, body], context) => {
 		const { alimail } = await served(
+			context,
 			() => {},
 			(response) => response.writeHead(status, { 'content-type': type }).end(body),
 		);
@@ -98,9 +103,10 @@ describe('a token endpoint that repeats the secret', () => {
 		expectClean(run);
 	});
 
-	it('at any place of a long answer: the error does not', async () => {
+	it('at any place of a long answer: the error does not', async (context) => {
 		let body = '';
 		const { alimail } = await served(
+			context,
 			() => {},
 			(response) => response.writeHead(400, { 'content-type': 'text/plain' }).end(body),
 		);
@@ -121,7 +127,7 @@ describe('a token endpoint that repeats the secret', () => {
 });
 
 describe('a token endpoint that gives a token in a shape of its own', () => {
-	it.each([
+	it.for([
 		['application/json', JSON.stringify({ accessToken: TOKEN })],
 		['application/json', JSON.stringify({ token: TOKEN, expires_in: 3600 })],
 		['application/json', JSON.stringify({ data: { access_token: TOKEN } })],
@@ -135,8 +141,9 @@ describe('a token endpoint that gives a token in a shape of its own', () => {
 		['text/plain', `access_token=${TOKEN}&expires_in=3600`],
 		['text/plain', TOKEN],
 		['application/xml', `<r><access_token>${TOKEN}</access_token></r>`],
-	])('as %s %s: the error does not show it', async (type, body) => {
+	])('as %s %s: the error does not show it', async ([type, body], context) => {
 		const { alimail } = await served(
+			context,
 			() => {},
 			(response) => response.writeHead(200, { 'content-type': type }).end(body),
 		);
@@ -186,33 +193,37 @@ describe('an answer of the API that repeats the token', () => {
 		],
 	];
 
-	it.each(operations)('does not bring it into the errors of %s', async (_what, parameters) => {
-		let failures = 0;
-		let answer: Answer = () => {};
-		const { alimail } = await served((response, request) => {
-			if (request.url.includes('organization')) return json(response, 200, {});
-			answer(response, request);
-		});
-		for (const status of [400, 401, 500, 200]) {
-			for (const [what, type, body] of tokenEchoes) {
-				answer = (response) => response.writeHead(status, { 'content-type': type }).end(body);
-				for (const onError of ['continueRegularOutput', 'stopWorkflow'] as const) {
-					const run = await alimail.run({ parameters, onError });
-					// An answer that is a good one is handed on, whatever it says.
-					const failed = run.error !== undefined || run.json[0]?.details !== undefined;
-					if (status === 200 && !failed) continue;
-					failures++;
-					const found = new SecretScanner([SECRET, TOKEN]).findIn(run);
-					expect([status, what, found]).toEqual([status, what, undefined]);
+	it.concurrent.for(operations)(
+		'does not bring it into the errors of %s',
+		async ([, parameters], context) => {
+			let failures = 0;
+			let answer: Answer = () => {};
+			const { alimail } = await served(context, (response, request) => {
+				if (request.url.includes('organization')) return json(response, 200, {});
+				answer(response, request);
+			});
+			for (const status of [400, 401, 500, 200]) {
+				for (const [what, type, body] of tokenEchoes) {
+					answer = (response) => response.writeHead(status, { 'content-type': type }).end(body);
+					for (const onError of ['continueRegularOutput', 'stopWorkflow'] as const) {
+						const run = await alimail.run({ parameters, onError });
+						// An answer that is a good one is handed on, whatever it says.
+						const failed = run.error !== undefined || run.json[0]?.details !== undefined;
+						if (status === 200 && !failed) continue;
+						failures++;
+						const found = new SecretScanner([SECRET, TOKEN]).findIn(run);
+						expect([status, what, found]).toEqual([status, what, undefined]);
+					}
 				}
 			}
-		}
-		expect(failures).toBeGreaterThan(6 * tokenEchoes.length);
-	});
+			expect(failures).toBeGreaterThan(6 * tokenEchoes.length);
+		},
+	);
 
-	it('does not bring in one that was renewed meanwhile either', async () => {
+	it('does not bring in one that was renewed meanwhile either', async (context) => {
 		let issued = 0;
 		const { alimail } = await served(
+			context,
 			(response, { headers }) => {
 				const old = String(headers.authorization).endsWith('-1');
 				response
