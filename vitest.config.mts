@@ -16,7 +16,7 @@ const legacyN8n = installationDirectory('1.123.50');
 export default defineConfig({
 	test: {
 		// Most tests wait most of their time, for timeouts and for the pace: more of them than there are cores pass side by side.
-		maxWorkers: 4,
+		maxWorkers: 3,
 		projects: [
 			project('unit', { testTimeout: 60_000 }),
 			// Once more after a failure: on a busy machine requests bunch up, and more of them are refused.
