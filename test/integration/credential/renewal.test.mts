@@ -82,7 +82,9 @@ describe('a token that has expired by time', () => {
 		const { error } = await alimail.run({ parameters: createDraft, items: items(20) });
 		expect(error).toBeUndefined();
 		expect(simulator.tokenRequests).toHaveLength(1);
-		expect(simulator.apiRequests).toHaveLength(20);
+		// One that comes late may ask whether the renewed token counts, which is a GET.
+		const drafts = simulator.apiRequests.filter(({ method }) => method === 'POST');
+		expect(drafts).toHaveLength(20);
 		expect(simulator.apiRequests.map(({ status }) => status)).not.toContain(expiredStatus);
 	});
 
