@@ -20,8 +20,6 @@ export class SilenceWatch {
 
 	#silentMs = 0;
 
-	#hasEnded = false;
-
 	#endAt = Infinity;
 
 	#isHeldUp = () => false;
@@ -40,7 +38,7 @@ export class SilenceWatch {
 
 	/** Also for a watch that has started: then as {@link moved}. */
 	start(): void {
-		if (this.#hasEnded) return;
+		if (this.signal.aborted) return;
 		this.moved();
 		watches.add(this);
 		void checkAll();
@@ -74,7 +72,6 @@ export class SilenceWatch {
 	 * cannot be destroyed as long as they wait for the server, so that they are aborted.
 	 */
 	end(): void {
-		this.#hasEnded = true;
 		this.stop();
 		this.#controller.abort();
 	}
