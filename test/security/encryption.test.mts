@@ -50,7 +50,6 @@ async function scene() {
 	const url = await encrypted(simulator.url);
 	const alimail = NodeRunner.forServer(new Alimail(), { url, clientId, clientSecret });
 	const download = mail('attachment', 'download', {
-		mailbox: MAILBOX,
 		messageId: message.id,
 		attachmentId: message.attachments[0]!.id,
 	});

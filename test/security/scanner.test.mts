@@ -39,6 +39,18 @@ describe('the scanner that the other tests rely on', () => {
 		expect(scanner.findIn(value)).toBeDefined();
 	});
 
+	it('finds a secret that is shorter than a piece of a long one', () => {
+		expect(
+			new SecretScanner(['pw-123']).findIn({ error: 'the password pw-123 is too weak' }),
+		).toBeDefined();
+	});
+
+	it('does not take ten hex digits that turn up by chance for a piece of one', () => {
+		const hex = Buffer.from(SECRET).toString('hex');
+		expect(scanner.findIn(`0f1e${hex.slice(0, 10)}c2b4`)).toBeUndefined();
+		expect(scanner.findIn(`0f1e${hex.slice(0, 20)}c2b4`)).toBeDefined();
+	});
+
 	it('finds none where there is none', () => {
 		expect(scanner.findIn({ a: 'S3cr3t', b: ['nothing', new Error('else')] })).toBeUndefined();
 	});
