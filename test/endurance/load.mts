@@ -128,7 +128,9 @@ export class Load {
 		if (place === undefined) return;
 		for (const [index, { marker }] of items.entries()) {
 			const result = results[index];
-			const succeeded = result !== undefined && !isFailed(result);
+			// *API Request* hands on an error in a status of success as it came: by that nothing is reported as written.
+			const succeeded =
+				result !== undefined && !isFailed(result) && result.detailErrorCode === undefined;
 			this.#written.set(marker, { application, place, succeeded });
 		}
 	}
