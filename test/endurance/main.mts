@@ -11,13 +11,13 @@ const { values } = parseArgs({
 		minutes: { type: 'string' },
 		short: { type: 'boolean' },
 		seed: { type: 'string' },
-		/** Servers, each with a trigger of its own; as many as the computer can take. */
+		/** Servers, each with a trigger of its own; with many more than the default, two cores have no time for polls. */
 		applications: { type: 'string' },
 	},
 });
 const minutes = Number(values.minutes ?? (values.short ? 1.25 : 10));
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 32));
-const applications = Number(values.applications ?? (minutes < 5 ? 4 : 24));
+const applications = Number(values.applications ?? (minutes < 5 ? 4 : 8));
 if (!(minutes > 0) || !Number.isInteger(seed) || !(applications > 0)) {
 	throw new RangeError(
 		'--minutes takes a number above 0, --seed a whole number, --applications one above 0',

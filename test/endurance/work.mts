@@ -10,6 +10,9 @@ import { boxes, LISTED_MESSAGES } from './boxes.mts';
 const INBOX = '2';
 const DRAFTS = '5';
 
+/** One after another: so in ten minutes as many renewals come together as an hourly one makes in a year. */
+const TOKENS_AT_A_TIME = 60;
+
 /** One kind of work that workflows do. */
 export interface Work {
 	name: string;
@@ -160,11 +163,14 @@ export const allWork: readonly Work[] = [
 				: "the answer is another item's"),
 	},
 	{
-		name: 'get a new token',
+		name: 'get new tokens',
 		mostItems: 3,
 		nodes: (application) => [
 			itemsFromBody(),
-			node(application, 'token', 'get', { options: { forceNewToken: true } }),
+			...Array.from({ length: TOKENS_AT_A_TIME }, (_, number) => ({
+				...node(application, 'token', 'get', { options: { forceNewToken: true } }),
+				name: `Token ${number}`,
+			})),
 		],
 		wrong: (items, results) =>
 			oneEach(items, results) ??
