@@ -27,6 +27,12 @@ export default defineConfig({
 			}),
 			// Not once more: another try draws other input, and would hide what was found.
 			project('security', { testTimeout: 120_000 }),
+			// Measures: after everything else, one file at a time.
+			project('growth', {
+				fileParallelism: false,
+				sequence: { groupOrder: 1 },
+				testTimeout: 60_000,
+			}),
 			// The same in the engine of n8n 1.x.
 			project(
 				'security-1.x',

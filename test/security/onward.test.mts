@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { fileAddress } from '../../nodes/Alimail/transport/url.ts';
+import { fileUrl } from '../../nodes/Alimail/transport/url.ts';
 import { fromList } from '../support/operations.mts';
 import { apiRequest } from '../support/simulated.mts';
 import {
@@ -206,10 +206,10 @@ describe('the address of a download in an answer', () => {
 
 	it('may not lead from an encrypted API to a server that is not', () => {
 		const api = 'https://alimail-cn.aliyuncs.com';
-		expect(fileAddress('http://files.example/x', api)).toBeUndefined();
-		expect(fileAddress('//files.example/x', api)?.href).toBe('https://files.example/x');
-		expect(fileAddress('https://files.example/x', api)?.href).toBe('https://files.example/x');
-		expect(fileAddress('/v2/stream/x', api)?.href).toBe(`${api}/v2/stream/x`);
+		expect(fileUrl('http://files.example/x', api)).toBeUndefined();
+		expect(fileUrl('//files.example/x', api)?.href).toBe('https://files.example/x');
+		expect(fileUrl('https://files.example/x', api)?.href).toBe('https://files.example/x');
+		expect(fileUrl('/v2/stream/x', api)?.href).toBe(`${api}/v2/stream/x`);
 		for (const named of [
 			'https://a@files.example/',
 			'https://:b@files.example/',
@@ -217,7 +217,7 @@ describe('the address of a download in an answer', () => {
 			null,
 			7,
 		]) {
-			expect(fileAddress(named, api)).toBeUndefined();
+			expect(fileUrl(named, api)).toBeUndefined();
 		}
 	});
 });

@@ -1,12 +1,15 @@
 /** Pairs of samples that are taken at most: a busy machine disturbs single ones. */
 const MOST_ROUNDS = 40;
 
-/** From here on, per length, more samples would change nothing: work in proportion to its input is at 1. */
-const CERTAINLY_LINEAR = 1.1;
-const CERTAINLY_NOT = 4;
+/** Of the limit: below this much of it, and above so many times of it, more samples would change nothing. */
+const CLEARLY_BELOW = 0.9;
+const CLEARLY_ABOVE = 3;
 
 /** What is measured at once lasts so long at least: less cannot be told from noise. */
 const SHORTEST_SAMPLE_MS = 2;
+
+/** A busy machine can disturb all the pairs of one look: only what stays in every look is the work's own. */
+const LOOKS = 3;
 
 /** Work that every character takes part in once: what is done faster than that is not measured, but its surroundings. */
 const PLAIN_WORK = (text: string) => text.replace(/[^]/g, (character) => character);
@@ -20,6 +23,7 @@ const PLAIN_WORK = (text: string) => text.replace(/[^]/g, (character) => charact
  * @param length - of the smaller input, in characters: so many that a run takes about a millisecond, for in shorter ones
  * caches and the collection of garbage count for more than the work
  * @param times - how much longer the longer input is
+ * @param limit - once the ratio is no higher, nothing more is measured
  * @returns the ratio, at most that to plain work on the shorter text: about `times` for work in proportion to the text, about its
  * square for work in proportion to the square of the text
  */
@@ -27,7 +31,21 @@ export function growthRatio(
 	work: (text: string) => unknown,
 	textOf: (length: number) => string,
 	length: number,
-	times = 10,
+	{ times = 10, limit = 12 } = {},
+): number {
+	let smallest = Infinity;
+	for (let look = 0; look < LOOKS && smallest > limit; look++) {
+		smallest = Math.min(smallest, ratioIn(work, textOf, length, { times, limit }));
+	}
+	return smallest;
+}
+
+/** One look. */
+function ratioIn(
+	work: (text: string) => unknown,
+	textOf: (length: number) => string,
+	length: number,
+	{ times, limit }: { times: number; limit: number },
 ): number {
 	const [short, long] = [textOf(length), textOf(times * length)];
 	// The engine is to be done with compiling before the first sample.
@@ -41,8 +59,8 @@ export function growthRatio(
 		plainMs = Math.min(plainMs, msOf(PLAIN_WORK, short, times));
 		longMs = Math.min(longMs, msOf(work, long, runs));
 		const ratio = longMs / Math.max(shortMs, plainMs, SHORTEST_SAMPLE_MS / times);
-		if (round >= 2 && ratio < times * CERTAINLY_LINEAR) break;
-		if (round >= 12 && ratio > times * CERTAINLY_NOT) break;
+		if (round >= 2 && ratio < limit * CLEARLY_BELOW) break;
+		if (round >= 12 && ratio > limit * CLEARLY_ABOVE) break;
 	}
 	return longMs / Math.max(shortMs, plainMs, SHORTEST_SAMPLE_MS / times);
 }

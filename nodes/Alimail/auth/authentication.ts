@@ -7,25 +7,11 @@ import {
 } from 'n8n-workflow';
 
 import { rememberSecrets } from '../errors/redact';
-import {
-	exchange,
-	forgetRefusals,
-	isAccepted,
-	isOver,
-	needsRenewal,
-	newestToken,
-	stillRefused,
-} from './accessToken';
+import { accessTokens } from './accessToken';
 import { applicationOf } from './application';
 import type { AlimailContext } from './credential';
 import { EXCHANGE_PATH, type AccessToken, type HttpRequest } from './exchange';
 import { storedToken, toStore } from './storedToken';
-
-/**
- * A token that this process remembers is handed out while twice the margin before its expiry is left. n8n first stores it, then
- * asks {@link authenticate} once more, and no further: by then the token must not have expired.
- */
-const HAND_OUT_MARGINS = 2;
 
 /**
  * n8n's `preAuthentication`. n8n calls it when no token is stored, and after a request or a credential test has failed, and
@@ -42,24 +28,12 @@ export async function renewAccessToken(
 ): Promise<IDataObject> {
 	const application = applicationOf(credentials);
 	const held = storedToken(credentials, application);
-	if (held === undefined && credentials.accessToken) {
-		// Issued for other fields: the edited ones must be tried, whatever this process remembers.
-		return toStore(await exchange(application, httpRequest), application);
-	}
-	if (held !== undefined) {
-		forgetRefusals(held);
-		if (!isOver(held) && (await isAccepted(held, application, httpRequest))) return {};
-	}
-	const newest = newestToken(application);
-	if (
-		newest !== undefined &&
-		!isOver(newest, HAND_OUT_MARGINS) &&
-		newest.value !== held?.value &&
-		(held === undefined || (await isAccepted(newest, application, httpRequest)))
-	) {
-		return toStore(newest, application);
-	}
-	return toStore(await exchange(application, httpRequest), application);
+	// One is stored, but for other fields: the edited ones must be tried, whatever this process remembers.
+	const isEdited = held === undefined && Boolean(credentials.accessToken);
+	const token = isEdited
+		? await accessTokens.exchange(application, httpRequest)
+		: await accessTokens.replacement(held, application, httpRequest);
+	return token === undefined ? {} : toStore(token, application);
 }
 
 /**
@@ -98,9 +72,7 @@ export async function authenticate(
 	};
 	// For the exchange of a credential test too: n8n then calls `preAuthentication`, which reports in Alimail's own words.
 	const token = storedToken(credentials, application);
-	if (token === undefined || (needsRenewal(token) && stillRefused(token))) {
-		throw expiredTokenError();
-	}
+	if (token === undefined || !accessTokens.maySign(token)) throw expiredTokenError();
 	rememberSecrets(application.fingerprint, application.clientSecret, token.value);
 	// Lowercase, because older n8n puts a header spelled `Authorization` back after a redirect to another host.
 	if (target.pathname !== EXCHANGE_PATH) headers.authorization = `bearer ${token.value}`;
@@ -119,17 +91,12 @@ export async function currentAccessToken(
 	options: { forceNew: boolean },
 ): Promise<AccessToken> {
 	const application = applicationOf(credentials);
-	const [latest] = [storedToken(credentials, application), newestToken(application)]
-		.filter((token): token is AccessToken => token !== undefined && !isOver(token))
-		.sort((a, b) => b.expiresAt - a.expiresAt);
-	if (latest !== undefined && !options.forceNew) return latest;
-	return await exchange(
+	const current = accessTokens.current(storedToken(credentials, application), application);
+	if (current !== undefined && !options.forceNew) return current;
+	return await accessTokens.exchange(
 		application,
 		async (request) =>
-			(await helpers.httpRequest({
-				...request,
-				...ownDomainsOnly(credentials, request),
-			})) as unknown,
+			await helpers.httpRequest({ ...request, ...ownDomainsOnly(credentials, request) }),
 	);
 }
 

@@ -10,8 +10,9 @@ import {
 import { describeAnswer, errorIn, reasonFor } from '../errors/answerError';
 import { rememberSecrets } from '../errors/redact';
 import { bytesOf, textOf, watchBody, type BinaryContent } from '../flow/body';
-import { now, pause } from '../flow/clock';
-import { isTemporary, retryAfterMs, retryWaitMs } from '../flow/retries';
+import { date, now, pause } from '../flow/clock';
+import { isObject } from '../flow/isObject';
+import { mayGoAgain, NO_ANSWER, RETRIES, retryAfterMs, retryWaitMs } from '../flow/retries';
 import { SilenceWatch } from '../flow/silence';
 import type { Application } from './application';
 
@@ -34,9 +35,6 @@ export const EXCHANGE_PATH = '/oauth2/v2.0/token';
 
 /** Longest silence. n8n would wait five minutes; somebody who tests a credential won't. */
 const TOKEN_TIMEOUT_MS = 20_000;
-
-/** How long an exchange, or a question, is tried again. All requests that need a token wait for it. */
-const TRIED_AGAIN_FOR_MS = 30_000;
 
 /** Of a reply no more is read: a token takes a few thousand characters. */
 const LONGEST_REPLY_BYTES = 1024 * 1024;
@@ -132,13 +130,16 @@ export async function ask(
 	httpRequest: HttpRequest,
 	request: IHttpRequestOptions,
 ): Promise<Reply | Error> {
-	const endAt = now() + TRIED_AGAIN_FOR_MS;
+	const endAt = now() + RETRIES.exchangeForMs;
 	for (let attempt = 0; ; attempt++) {
 		const reply = await askOnce(httpRequest, request, endAt).catch((error: Error) => error);
-		const isFinal = !(reply instanceof Error) && !isTemporary(reply.statusCode);
-		const askedMs = reply instanceof Error ? undefined : retryAfterMs(reply.headers['retry-after']);
-		const waitMs = retryWaitMs(attempt, askedMs);
-		if (isFinal || now() + waitMs >= endAt) return reply;
+		const isError = reply instanceof Error;
+		const waitMs = retryWaitMs(
+			attempt,
+			isError ? undefined : retryAfterMs(reply.headers['retry-after']),
+		);
+		const mayRepeat = mayGoAgain(isError ? NO_ANSWER : reply.statusCode, true);
+		if (!mayRepeat || now() + waitMs >= endAt) return reply;
 		await pause(waitMs, undefined);
 	}
 }
@@ -162,6 +163,7 @@ async function askOnce(
 			disableFollowRedirect: true,
 			abortSignal: watch.signal,
 		})) as IN8nHttpFullResponse;
+		// n8n's type knows nothing of `encoding`.
 		const body = response.body as unknown as BinaryContent;
 		watchBody(body, watch);
 		const { statusCode, headers } = response;
@@ -184,8 +186,8 @@ function describeUnusable(answer: unknown, text: string): string {
 }
 
 function tokenFrom(answer: unknown): AccessToken | undefined {
-	if (typeof answer !== 'object' || answer === null) return undefined;
-	const { access_token: value, token_type: type, expires_in: expiresIn } = answer as IDataObject;
+	if (!isObject(answer)) return undefined;
+	const { access_token: value, token_type: type, expires_in: expiresIn } = answer;
 	// Visible ASCII is what a header can carry; a leading `=` would make n8n run the stored token as an expression.
 	if (typeof value !== 'string' || !/^[\x21-\x3c\x3e-\x7e][\x21-\x7e]*$/.test(value))
 		return undefined;
@@ -198,7 +200,7 @@ function tokenFrom(answer: unknown): AccessToken | undefined {
 	return {
 		value,
 		type: typeof type === 'string' && type !== '' ? type : 'bearer',
-		expiresAt: Date.now() + usableSeconds * 1000,
+		expiresAt: date() + usableSeconds * 1000,
 		lifetimeSeconds: usableSeconds,
 		lifetimeAssumed,
 	};

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { isObject } from '../flow/isObject';
 import { withoutSecrets } from './redact';
 
 /** Characters of a foreign answer that an error shows. */
@@ -46,11 +47,10 @@ export function errorIn(answer: unknown): AnswerError {
 }
 
 function errorWithin(answer: unknown, levels: number): AnswerError {
-	if (typeof answer !== 'object' || answer === null || levels === 0) return {};
-	const body = answer as IDataObject;
-	const nested = errorWithin(body.error, levels - 1);
+	if (!isObject(answer) || levels === 0) return {};
+	const nested = errorWithin(answer.error, levels - 1);
 	const text = (...names: string[]) => {
-		const value = names.map((name) => body[name]).find((v) => v !== undefined && v !== '');
+		const value = names.map((name) => answer[name]).find((v) => v !== undefined && v !== '');
 		return typeof value === 'string' || typeof value === 'number'
 			? excerpt(String(value))
 			: undefined;

@@ -6,6 +6,7 @@ import {
 	type JsonObject,
 } from 'n8n-workflow';
 
+import { isObject } from '../flow/isObject';
 import { describeAnswer, errorIn } from './answerError';
 
 /** What to look at when the server answers with this status. */
@@ -31,6 +32,7 @@ export function refusedError(
 	const { request, statusCode, answer, text, problem } = failure;
 	const said = describeAnswer(answer, text);
 	const found = errorIn(answer);
+	// n8n's type has no room for fields that are undefined.
 	const error = new NodeApiError(node, { ...found, statusCode } as JsonObject, {
 		message: `Alimail ${problem ?? `refused ${request} with status ${statusCode}`}${said ? `: ${said}` : ''}`,
 		description:
@@ -101,7 +103,7 @@ export function asError(thrown: unknown): Error {
 /** The details of an error that {@link refusedError} or {@link unansweredError} made. */
 export function dataOf(error: NodeApiError | NodeOperationError): IDataObject {
 	const { data } = error.context;
-	return typeof data === 'object' && data !== null ? (data as IDataObject) : {};
+	return isObject(data) ? data : {};
 }
 
 /** Whether a call that failed has certainly changed nothing: it was refused, or has never left. */

@@ -235,6 +235,7 @@ function decodedOnce({ text, from, to }: Spelling): Spelling {
 		at += match[0].length;
 		const value = valueOf(match);
 		pieces.push(value);
+		// What was found lies inside the text, and these arrays are as long as it.
 		decodedFrom.fill(from[match.index]!, length, length + value.length);
 		decodedTo.fill(to[at - 1]!, length, length + value.length);
 		length += value.length;
@@ -266,6 +267,7 @@ function* placesOf(part: string, text: string): Generator<number> {
 
 /** Where in a text each run of {@link SEED_LENGTH} characters stands: chains of places, by a hash of the run. */
 class Seeds {
+	// Every index into these arrays is below their length: `!` says so.
 	static readonly #CHAINS = 2 ** 14;
 
 	readonly #heads = new Int32Array(Seeds.#CHAINS).fill(-1);

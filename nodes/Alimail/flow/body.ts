@@ -75,6 +75,7 @@ export class StreamedFile {
 	close(): void {
 		this.#isClosed = true;
 		if (this.#opened !== undefined && 'destroy' in this.#opened) {
+			// The type of a stream that n8n gives leaves `destroy` out.
 			(this.#opened as { destroy(): void }).destroy();
 		}
 	}
@@ -146,6 +147,7 @@ export async function bytesOf(
 	const pieces: Buffer[] = [];
 	let length = 0;
 	for await (const piece of body.iterator({ destroyOnReturn: false })) {
+		// Node's type of the pieces is `any`; n8n's helper was asked for bytes.
 		const bytes = Buffer.from(piece as Uint8Array);
 		pieces.push(bytes);
 		length += bytes.length;

@@ -17,9 +17,9 @@ export class BoundedMap<Value> {
 	set(key: string, value: Value): void {
 		this.#entries.delete(key);
 		this.#entries.set(key, value);
-		if (this.#entries.size > this.#mostEntries) {
-			this.#entries.delete(this.#entries.keys().next().value!);
-		}
+		const [oldest] = this.#entries.keys();
+		if (this.#entries.size > this.#mostEntries && oldest !== undefined)
+			this.#entries.delete(oldest);
 	}
 
 	delete(key: string): void {

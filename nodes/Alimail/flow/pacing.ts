@@ -1,7 +1,7 @@
 import { sleep } from 'n8n-workflow';
 
 import { BoundedMap } from './boundedMap';
-import { now, SLEEP_SLICE_MS } from './clock';
+import { now, randomBetween, SLEEP_SLICE_MS } from './clock';
 
 /**
  * Requests a second to one server, unless an operation says otherwise: Alimail allows 40 per domain, all applications
@@ -149,9 +149,9 @@ export class Pacer {
 	/** There is a token: from now on requests may go side by side. */
 	goSideBySide(): void {
 		this.#mayBeInFlight = MAX_IN_FLIGHT;
-		while (this.#inFlight < MAX_IN_FLIGHT && this.#slots.length > 0) {
+		for (const waiter of this.#slots.splice(0, MAX_IN_FLIGHT - this.#inFlight)) {
 			this.#inFlight++;
-			this.#slots.shift()!.go();
+			waiter.go();
 		}
 	}
 
@@ -171,7 +171,7 @@ export class Pacer {
 		if (accepted >= Math.floor((maxPerSecond * 1000) / SECOND_MS)) return;
 		this.#allowedPerSecond = Math.max(1, Math.min(this.#allowedPerSecond, accepted));
 		this.#growBy = 1;
-		this.#growAt = this.#clock() + FIRST_GROWTH_MS * (0.75 + Math.random() / 2);
+		this.#growAt = this.#clock() + randomBetween(0.75, 1.25) * FIRST_GROWTH_MS;
 	}
 
 	async #giveTurns(): Promise<void> {
@@ -204,7 +204,8 @@ export class Pacer {
 		const count = Math.max(1, Math.floor(perSecond));
 		const windowMs = perSecond === Infinity ? 0 : (count / perSecond) * SECOND_MS;
 		const forgotten = this.#clock() - Math.max(windowMs, REMEMBERED_MS);
-		while (this.#starts.length > 0 && this.#starts[0]!.at < forgotten) this.#starts.shift();
+		const remembered = this.#starts.findIndex(({ at }) => at >= forgotten);
+		this.#starts.splice(0, remembered < 0 ? this.#starts.length : remembered);
 		const oldest = this.#starts[this.#starts.length - count];
 		return windowMs > 0 && oldest ? Math.max(earliest, oldest.at + windowMs) : earliest;
 	}

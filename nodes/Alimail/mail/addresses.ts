@@ -1,4 +1,5 @@
-import { isObject } from '../transport/json';
+import { isObject } from '../flow/isObject';
+import { isEmailAddress, LONGEST_ADDRESS } from '../parameters/emailAddress';
 
 /** A sender or recipient as the API takes and gives it (third-party: yaerp, go-alimail and others agree). */
 export interface Address {
@@ -10,31 +11,11 @@ export interface Address {
 /** Text that cannot be used as addresses. The message continues a sentence that starts with the parameter. */
 export class UnusableAddress extends Error {}
 
-/** RFC 5321, section 4.5.3.1: octets of the part before the @, and of the whole. */
-const LONGEST_LOCAL_PART = 64;
-const LONGEST_ADDRESS = 254;
-
-/** RFC 5322 atoms joined by dots, with letters of all scripts (RFC 6531). Dots may stand anywhere: some providers do so. */
-const LOCAL_PART = /^[\p{L}\p{N}\p{M}.!#$%&'*+/=?^_`{|}~-]+$/u;
-const DOMAIN = /^[\p{L}\p{N}\p{M}_-]+(\.[\p{L}\p{N}\p{M}_-]+)*$/u;
-
 /** What would end a line, or is not for reading. */
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 
 /** Characters of unusable input that an error shows. */
 const EXCERPT_LENGTH = 80;
-
-/** Whether a text is an address such as `nathan@example.com`: no name, no quotes, no comment. */
-export function isEmailAddress(text: string): boolean {
-	const at = text.lastIndexOf('@');
-	const [local, domain] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
-	return (
-		Buffer.byteLength(local) <= LONGEST_LOCAL_PART &&
-		Buffer.byteLength(text) <= LONGEST_ADDRESS &&
-		LOCAL_PART.test(local) &&
-		DOMAIN.test(domain)
-	);
-}
 
 /**
  * Reads what a user or an expression gives as addresses: text such as `a@b.c, "Doe, Jane" <d@e.f>`, a list of texts with
@@ -86,7 +67,7 @@ function entriesIn(text: string): string[] {
 	let start = 0;
 	let place: 'outside' | 'quotes' | 'brackets' = 'outside';
 	for (let at = 0; at < text.length; at++) {
-		const char = text[at]!;
+		const char = text.charAt(at);
 		if (place === 'quotes') {
 			if (char === '\\') at++;
 			else if (char === '"') place = 'outside';
@@ -129,7 +110,7 @@ function displayName(phrase: string, text: string): string {
 	// Not asked of the name: that would put its pieces together at every word.
 	let afterSpace = true;
 	for (let at = 0; at < phrase.length; at++) {
-		const char = phrase[at]!;
+		const char = phrase.charAt(at);
 		if (char === '"') {
 			quoted = !quoted;
 		} else if (quoted) {

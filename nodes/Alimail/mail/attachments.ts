@@ -11,11 +11,12 @@ import { apiOrigin } from '../auth/credential';
 import { holdsError } from '../errors/answerError';
 import { refusedError, restatedError } from '../errors/nodeErrors';
 import type { BinaryContent } from '../flow/body';
+import { isObject } from '../flow/isObject';
 import { callApi, requestFor } from '../transport/call';
-import { countOf, entriesOf, isObject, textOf } from '../transport/json';
+import { countOf, entriesOf, textOf } from '../transport/json';
 import { request } from '../transport/request';
 import type { AlimailResponse } from '../transport/types';
-import { fileAddress } from '../transport/url';
+import { fileUrl } from '../transport/url';
 import { cleaned } from './addresses';
 import { headersOf } from './simplify';
 
@@ -116,7 +117,7 @@ export async function downloadAttachment(
 			read: saveOrAnswer,
 		});
 		if ('binary' in body) return body.binary;
-		const url = fileAddress(body.answer.location, await apiOrigin(context));
+		const url = fileUrl(body.answer.location, await apiOrigin(context));
 		if (url === undefined) {
 			throw refusedError(
 				context.getNode(),
@@ -156,12 +157,13 @@ function attachmentFrom(raw: IDataObject): Attachment {
 	const contentType = headersOf(raw.extHeaders).find(
 		([name]) => name.toLowerCase() === 'content-type',
 	)?.[1];
-	const mimeType = contentType?.split(';')[0]!.trim().toLowerCase();
+	const [mediaType = ''] = contentType?.split(';') ?? [];
+	const mimeType = mediaType.trim().toLowerCase();
 	return {
 		id: textOf(raw.id) ?? '',
 		name: textOf(raw.name) ?? '',
 		sizeBytes: countOf(raw.size),
-		mimeType: mimeType !== undefined && MIME_TYPE.test(mimeType) ? mimeType : undefined,
+		mimeType: MIME_TYPE.test(mimeType) ? mimeType : undefined,
 		contentId: textOf(raw.contentId),
 		isInline: raw.isInline === true || raw.isInline === 'true',
 		raw,

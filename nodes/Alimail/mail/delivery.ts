@@ -6,7 +6,7 @@ import { StreamedFile } from '../flow/body';
 import { callApi, requestFor, requestJson } from '../transport/call';
 import { textOf } from '../transport/json';
 import { request } from '../transport/request';
-import { fileAddress } from '../transport/url';
+import { fileUrl } from '../transport/url';
 import type { Composition, OutgoingFile } from './composition';
 import { messageIn } from './simplify';
 
@@ -117,7 +117,7 @@ export async function uploadFile(
 			itemIndex,
 		});
 		const origin = await apiOrigin(context);
-		const url = fileAddress(uploadUrl, origin);
+		const url = fileUrl(uploadUrl, origin);
 		if (url === undefined) {
 			throw new NodeApiError(
 				context.getNode(),

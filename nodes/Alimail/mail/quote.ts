@@ -73,7 +73,8 @@ export function textOfHtml(html: string): string {
 		text += foldSpace(source.slice(at, open));
 		const close = source.indexOf('>', open);
 		if (close < 0) break;
-		const [tag] = /^\/?[a-z0-9]*/i.exec(source.slice(open + 1, Math.min(close, open + 20)))!;
+		const start = source.slice(open + 1, Math.min(close, open + 20));
+		const [tag = ''] = /^\/?[a-z0-9]*/i.exec(start) ?? [];
 		const name = tag.toLowerCase();
 		if (/^(br|\/?(p|div|tr|li|ul|ol|h[1-6]|table|blockquote))$/.test(name)) text += '\n';
 		const end = ENDS_OF_SILENT_ELEMENTS.get(name);

@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { countOf, isObject, textOf } from '../transport/json';
+import { isObject } from '../flow/isObject';
+import { countOf, textOf } from '../transport/json';
 
 /**
  * How each field of a message comes out flat, by its name in `$select`. What the API leaves out although it was asked for
@@ -46,10 +47,9 @@ const SIMPLE: ReadonlyMap<string, (value: unknown) => IDataObject> = new Map<
  * @param fields - the names that were selected; nothing else comes out
  */
 export function simplifiedMessage(message: IDataObject, fields: readonly string[]): IDataObject {
-	return Object.assign(
-		{},
-		...fields.map((name) => SIMPLE.get(name)?.(message[name]) ?? {}),
-	) as IDataObject;
+	return Object.fromEntries(
+		fields.flatMap((name) => Object.entries(SIMPLE.get(name)?.(message[name]) ?? {})),
+	);
 }
 
 /**

@@ -83,7 +83,7 @@ export function threadHeaders(original: IDataObject): Record<string, string> {
 	const kept =
 		references.length < MOST_REFERENCES
 			? references
-			: [references[0]!, ...references.slice(2 - MOST_REFERENCES)];
+			: [...references.slice(0, 1), ...references.slice(2 - MOST_REFERENCES)];
 	return { 'In-Reply-To': own, References: [...kept, own].join(' ') };
 }
 

@@ -11,8 +11,10 @@ import { listFolders, wellKnownName } from '../actions/folder/folders';
 import { searchFilter } from '../actions/user/filter';
 import { userPage } from '../actions/user/users';
 import { restatedError } from '../errors/nodeErrors';
-import { WELL_KNOWN_FOLDERS, isAddress } from '../parameters/locators';
-import { isObject, textOf } from '../transport/json';
+import { isObject } from '../flow/isObject';
+import { isEmailAddress } from '../parameters/emailAddress';
+import { WELL_KNOWN_FOLDERS } from '../parameters/locators';
+import { textOf } from '../transport/json';
 import { nextCursor } from '../transport/pagination';
 
 /** A list search has no input items. */
@@ -150,7 +152,7 @@ function chosenMailbox(context: ILoadOptionsFunctions): string | undefined {
 	const parameter: unknown = context.getCurrentNodeParameter('mailbox');
 	const value = isObject(parameter) ? parameter.value : parameter;
 	const address = typeof value === 'string' ? value.trim() : '';
-	return isAddress(address) ? address : undefined;
+	return isEmailAddress(address) ? address : undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeProperties, IPollFunctions } from 'n8n-workflow';
 
 import { parameterError } from '../errors/nodeErrors';
+import { addressProblem } from './emailAddress';
 import { collectionParameter } from './values';
 
 /** Folders that every mailbox has (third-party and vendor code: dws, yaerp), by the name that people know them by. */
@@ -11,9 +12,6 @@ export const WELL_KNOWN_FOLDERS: ReadonlyArray<{ name: string; value: string }> 
 	{ name: 'Deleted Items', value: '6' },
 	{ name: 'Junk', value: '3' },
 ];
-
-/** An e-mail address as far as it can be checked without asking: one @, nothing that ends it early. */
-const ADDRESS = /^[^\s@<>()[\],;:\\"]+@[^\s@<>()[\],;:\\"]+$/;
 
 const ADDRESS_VALIDATION = [
 	{
@@ -132,16 +130,6 @@ export const userProperty: INodeProperties = {
 		},
 	],
 };
-
-/** Whether a text can be an e-mail address. */
-export function isAddress(text: string): boolean {
-	return ADDRESS.test(text);
-}
-
-/** What is wrong with a text that should be an e-mail address, as {@link parameterError} takes it. */
-export function addressProblem(text: string): string | undefined {
-	return isAddress(text) ? undefined : `is '${text.slice(0, 80)}', which is not an email address`;
-}
 
 /**
  * Reads {@link mailboxProperty}.

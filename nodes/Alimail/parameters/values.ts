@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 
 import type { AlimailContext } from '../auth/credential';
 import { parameterError } from '../errors/nodeErrors';
-import { isObject } from '../transport/json';
+import { isObject } from '../flow/isObject';
 
 /** The name of a header: RFC 9110, section 5.6.2, which is what mail systems agree on too; RFC 5322 would allow some more. */
 export const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;

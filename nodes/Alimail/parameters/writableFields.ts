@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { parameterError } from '../errors/nodeErrors';
-import { addressProblem } from './locators';
+import { addressProblem } from './emailAddress';
 import { collectionParameter, listOfText } from './values';
 
 /** A field that can be written, by its name in the API. */

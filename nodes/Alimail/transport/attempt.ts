@@ -163,9 +163,8 @@ export function cancelSignal(context: AlimailContext): AbortSignal | undefined {
 function streamedBody<Body>(request: AlimailRequest<Body>, moved: () => void) {
 	const { streamBody, body, headers } = request;
 	if (streamBody !== undefined) return streamBody(moved);
-	const isLong = (typeof body === 'string' || Buffer.isBuffer(body)) && body.length > PIECE_BYTES;
-	if (!isLong) return undefined;
-	const bytes = Buffer.from(body as string | Buffer);
+	const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+	if (!Buffer.isBuffer(bytes) || bytes.length <= PIECE_BYTES) return undefined;
 	const type = headers?.['content-type'] ?? 'application/octet-stream';
 	return new StreamedFile({ type, sizeBytes: bytes.length, open: async () => bytes }, moved);
 }
@@ -176,6 +175,7 @@ function failureOf(error: unknown): Failure {
 	if (error instanceof NodeApiError && error.httpCode === '401') {
 		return { kind: 'expired', reason: 'The access token ended before the request was sent' };
 	}
+	// What n8n wraps is an error of axios, whose type is not at hand.
 	const cause = (error instanceof Error && error.cause instanceof Error ? error.cause : error) as {
 		message?: string;
 		code?: string;
@@ -245,6 +245,7 @@ async function sendAndFollow(
 	let start: Start | undefined;
 	let { response, token } = await send(withToken, {
 		headers,
+		// n8n's type leaves out what axios reads as a Blob, see flow/body.ts.
 		body: body as IHttpRequestOptions['body'],
 	});
 	watch.stop();
@@ -273,6 +274,7 @@ async function sendAndFollow(
 			statusCode: response.statusCode,
 			statusMessage: response.statusMessage ?? '',
 			headers: response.headers,
+			// n8n's type knows nothing of `encoding`.
 			body: response.body as unknown as BinaryContent,
 			url: from,
 		},

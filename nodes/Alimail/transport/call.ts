@@ -3,10 +3,10 @@ import { jsonParse, type IDataObject, type IHttpRequestMethods } from 'n8n-workf
 import { apiOrigin, type AlimailContext } from '../auth/credential';
 import { holdsError } from '../errors/answerError';
 import { parameterError, refusedError } from '../errors/nodeErrors';
-import { isObject } from './json';
+import { isObject } from '../flow/isObject';
 import { request } from './request';
 import type { AlimailRequest } from './types';
-import { addressOf } from './url';
+import { urlFor } from './url';
 
 /** A call of one endpoint, as the operations make it. */
 export interface ApiCall {
@@ -30,7 +30,7 @@ export interface ApiCall {
  */
 export async function requestFor(context: AlimailContext, call: ApiCall): Promise<AlimailRequest> {
 	const { method, path, values = {}, query = {}, body, itemIndex } = call;
-	const url = addressOf(path, new Map(Object.entries(values)), await apiOrigin(context));
+	const url = urlFor(path, new Map(Object.entries(values)), await apiOrigin(context));
 	if (!(url instanceof URL)) {
 		throw parameterError(context.getNode(), url.parameter, url.problem, itemIndex);
 	}

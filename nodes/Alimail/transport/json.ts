@@ -1,6 +1,7 @@
 import { NodeApiError, type IDataObject } from 'n8n-workflow';
 
 import type { AlimailContext } from '../auth/credential';
+import { isObject } from '../flow/isObject';
 
 /**
  * The entries of a list in an answer. Those that are no objects are dropped.
@@ -28,11 +29,6 @@ export function entriesOf(
 			itemIndex,
 		},
 	);
-}
-
-/** Whether a value from outside is an object with fields. */
-export function isObject(value: unknown): value is IDataObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Text from outside; a number counts as text, since IDs may come as one. */

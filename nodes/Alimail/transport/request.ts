@@ -1,21 +1,13 @@
 import { jsonParse } from 'n8n-workflow';
 
-import { doubtToken } from '../auth/accessToken';
+import { accessTokens } from '../auth/accessToken';
 import { forgetCredential, type AlimailContext } from '../auth/credential';
 import { refusedError, unansweredError } from '../errors/nodeErrors';
-import { pause } from '../flow/clock';
+import { pause, randomBetween } from '../flow/clock';
 import { DEFAULT_REQUESTS_PER_SECOND, pacerFor } from '../flow/pacing';
-import { isTemporary, retryAfterMs, retryWaitMs } from '../flow/retries';
+import { mayGoAgain, NO_ANSWER, RETRIES, retryAfterMs, retryWaitMs } from '../flow/retries';
 import { cancelSignal, sendOnce } from './attempt';
 import type { AlimailRequest, AlimailResponse } from './types';
-
-const DEFAULT_MAX_RETRIES = 5;
-
-/** Other processes may renew the token too, and end the one that was just obtained. */
-const MAX_RENEWALS = 3;
-
-/** Longest wait before another renewal: by then the other process has stored its token. */
-const RENEWAL_WAIT_MS = 400;
 
 /**
  * Sends one request, authenticated by the `alimailApi` credential: the only way in which this node talks to the API.
@@ -34,12 +26,11 @@ export async function request<Body = string>(
 	alimailRequest: AlimailRequest<Body>,
 ): Promise<AlimailResponse<Body>> {
 	const { method, url, options = {}, itemIndex, read } = alimailRequest;
-	const { maxRetries = DEFAULT_MAX_RETRIES, requestsPerSecond = DEFAULT_REQUESTS_PER_SECOND } =
-		options;
+	const { maxRetries = RETRIES.times, requestsPerSecond = DEFAULT_REQUESTS_PER_SECOND } = options;
 	const signal = cancelSignal(context);
 	const sharedLimit = Math.max(requestsPerSecond, DEFAULT_REQUESTS_PER_SECOND);
 	const pacer = pacerFor(url.origin);
-	const repeatable = method === 'GET' || method === 'HEAD';
+	const isSafe = RETRIES.safeMethods.some((safe) => safe === method);
 	const name = `${method} ${url.pathname}`;
 
 	const refusedTokens = new Set<string>();
@@ -58,12 +49,12 @@ export async function request<Body = string>(
 			}),
 		}));
 		if ('kind' in answer) {
-			if (answer.kind === 'expired' && ++expirations <= MAX_RENEWALS && !signal?.aborted) {
-				await pause(Math.random() * RENEWAL_WAIT_MS, signal);
+			if (answer.kind === 'expired' && ++expirations <= RETRIES.renewals && !signal?.aborted) {
+				await pause(randomBetween(0, RETRIES.renewalWaitMs), signal);
 				forgetCredential(context);
 				continue;
 			}
-			if (answer.kind === 'network' && repeatable && mayRepeat) {
+			if (answer.kind === 'network' && mayRepeat && mayGoAgain(NO_ANSWER, isSafe)) {
 				await pause(retryWaitMs(attempt), signal);
 				continue;
 			}
@@ -72,11 +63,11 @@ export async function request<Body = string>(
 		const { response, token, start = turn } = answer;
 		const { statusCode } = response;
 		const mayRenew =
-			token !== undefined && !refusedTokens.has(token) && refusedTokens.size < MAX_RENEWALS;
+			token !== undefined && !refusedTokens.has(token) && refusedTokens.size < RETRIES.renewals;
 		if (statusCode === 401 && mayRenew && !signal?.aborted) {
-			if (refusedTokens.size > 0) await pause(Math.random() * RENEWAL_WAIT_MS, signal);
+			if (refusedTokens.size > 0) await pause(randomBetween(0, RETRIES.renewalWaitMs), signal);
 			refusedTokens.add(token);
-			doubtToken(token);
+			accessTokens.doubt(token);
 			forgetCredential(context);
 			continue;
 		}
@@ -84,10 +75,11 @@ export async function request<Body = string>(
 		if (statusCode === 429) {
 			pacerFor(response.url.origin).refused(start, sharedLimit, askedMs ?? 0);
 		}
-		if (isTemporary(statusCode) && (repeatable || statusCode === 429) && mayRepeat) {
+		if (mayRepeat && mayGoAgain(statusCode, isSafe)) {
 			await pause(retryWaitMs(attempt, askedMs), signal);
 			continue;
 		}
+		// Of a success, `sendOnce` gives what the reader made; without a reader, `Body` is text.
 		if (statusCode < 300) return response as AlimailResponse<Body>;
 		// Of an answer that is no success, nothing has been read yet but the bytes.
 		const body = response.body as string | Buffer;

@@ -14,12 +14,12 @@ export interface UnusablePath {
  * @returns why not, when a place has no value or a value no place, or when the path could mean another server or another
  * path than it seems to
  */
-export function addressOf(
+export function urlFor(
 	template: string,
 	values: ReadonlyMap<string, string>,
 	origin: string,
 ): URL | UnusablePath {
-	const places = [...template.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name!);
+	const places = [...template.matchAll(/\{([^{}]*)\}/g)].map(([, name = '']) => name);
 	const unfilled = places.find((name) => !values.has(name));
 	if (unfilled !== undefined) {
 		return {
@@ -39,7 +39,7 @@ export function addressOf(
 		}
 	}
 	const path = template.replace(/\{([^{}]*)\}/g, (_place, name: string) =>
-		encodeURIComponent(values.get(name)!),
+		encodeURIComponent(values.get(name) ?? ''),
 	);
 
 	// URL parsers drop some of these silently, and take others for a slash or the end.
@@ -62,8 +62,8 @@ export function addressOf(
 			problem: `leads to another server. The credential is for ${origin} only`,
 		};
 	}
-	const [pathname] = path.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '').split('?');
-	if (pathname!.split('/').some((segment) => /^(\.|%2e){1,2}$/i.test(segment))) {
+	const [pathname = ''] = path.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '').split('?');
+	if (pathname.split('/').some((segment) => /^(\.|%2e){1,2}$/i.test(segment))) {
 		return {
 			parameter: 'Path',
 			problem: "contains '.' or '..' as a segment, which would leave the path",
@@ -78,7 +78,7 @@ export function addressOf(
  * @param origin - of the API
  * @returns undefined for what is no address, and for one that is not encrypted although the API is
  */
-export function fileAddress(named: unknown, origin: string): URL | undefined {
+export function fileUrl(named: unknown, origin: string): URL | undefined {
 	if (typeof named !== 'string' || named === '' || !URL.canParse(named, origin)) return undefined;
 	const url = new URL(named, origin);
 	const safe = url.protocol === 'https:' || url.protocol === new URL(origin).protocol;

@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { isObject, textOf } from '../transport/json';
+import { isObject } from '../flow/isObject';
+import { textOf } from '../transport/json';
 
 /** What a message has to be like; what is missing is not looked at. */
 export interface MessageFilters {

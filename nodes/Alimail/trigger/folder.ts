@@ -1,6 +1,7 @@
 import { NodeApiError, type IDataObject, type IPollFunctions } from 'n8n-workflow';
 
 import { dataOf, restatedError } from '../errors/nodeErrors';
+import { date } from '../flow/clock';
 import { searchQuery } from '../mail/searchQuery';
 import { messageIn } from '../mail/simplify';
 import { callApi, requestFor, requestJson } from '../transport/call';
@@ -16,7 +17,7 @@ export interface FolderMessage extends RecordedMessage {
 /** What a trigger watches. */
 export interface WatchedFolder {
 	/** Address of the mailbox. */
-	email: string;
+	mailbox: string;
 	folderId: string;
 }
 
@@ -53,7 +54,7 @@ export async function* folderPages(
 	const pages = pagesByCursor(async (cursor) => {
 		const built = await requestFor(context, {
 			method: 'GET',
-			path: '/v2/users/{email}/mailFolders/{folderId}/messages',
+			path: '/v2/users/{mailbox}/mailFolders/{folderId}/messages',
 			values: { ...folder },
 			query: {
 				size: MAX_PAGE_SIZE,
@@ -79,7 +80,7 @@ export async function* folderPages(
 /** The pages of what the search finds in a mailbox (third-party: yaerp and others). */
 export async function* searchPages(
 	context: IPollFunctions,
-	email: string,
+	mailbox: string,
 	query: string,
 	fields: readonly string[],
 ): AsyncGenerator<FolderMessage[]> {
@@ -87,8 +88,8 @@ export async function* searchPages(
 		async (cursor) =>
 			await callApi(context, {
 				method: 'POST',
-				path: '/v2/users/{email}/messages/query',
-				values: { email },
+				path: '/v2/users/{mailbox}/messages/query',
+				values: { mailbox },
 				query: { $select: fields.join(',') },
 				body: { query, cursor: cursor ?? '', size: MAX_PAGE_SIZE },
 				itemIndex: NO_ITEM,
@@ -103,21 +104,21 @@ export async function* searchPages(
  */
 export async function searched(
 	context: IPollFunctions,
-	email: string,
+	mailbox: string,
 	query: string,
 	messages: FolderMessage[],
 ): Promise<{ found: Set<FolderMessage>; unknown: Set<FolderMessage> }> {
 	if (messages.length === 0) return { found: new Set(), unknown: new Set() };
 	const earliest = messages.reduce(
 		(time, { receivedAt = time }) => Math.min(time, receivedAt),
-		Date.now(),
+		date(),
 	);
 	const receivedAfter = new Date(earliest - SEARCH_MARGIN_MS).toISOString().replace(/\.\d+/, '');
 	const recent = searchQuery({ receivedAfter });
 	const find = async (text: string) => {
 		const missing = new Map(messages.map((message) => [message.id, message]));
 		const found = new Set<FolderMessage>();
-		for await (const page of searchPages(context, email, text, ['id'])) {
+		for await (const page of searchPages(context, mailbox, text, ['id'])) {
 			for (const { id } of page) {
 				const message = missing.get(id);
 				if (message && missing.delete(id)) found.add(message);
@@ -140,14 +141,14 @@ export async function searched(
  */
 export async function readMessage(
 	context: IPollFunctions,
-	email: string,
+	mailbox: string,
 	messageId: string,
 	fields: readonly string[],
 ): Promise<IDataObject> {
 	const answer = await callApi(context, {
 		method: 'GET',
-		path: '/v2/users/{email}/messages/{messageId}',
-		values: { email, messageId },
+		path: '/v2/users/{mailbox}/messages/{messageId}',
+		values: { mailbox, messageId },
 		query: { $select: fields.join(',') },
 		itemIndex: NO_ITEM,
 	});

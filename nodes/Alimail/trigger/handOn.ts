@@ -86,6 +86,7 @@ export async function handOn(
 		if (turn.isOver || (at > 0 && turn.isTimeUp)) break;
 		const some = queue.slice(at, at + READING.itemsAtOnce);
 		const results = await readAtOnce(some);
+		// As many results as messages.
 		for (const [index, message] of some.entries()) reads.set(message, results[index]!);
 		// The server is down: to ask for more would only take time.
 		if (results.every(hasServerWideProblem)) break;

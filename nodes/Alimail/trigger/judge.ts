@@ -25,7 +25,7 @@ export interface Judgement {
  */
 export async function judge(
 	context: IPollFunctions,
-	email: string,
+	mailbox: string,
 	candidates: Candidate[],
 	current: MessageFilters,
 ): Promise<Judgement> {
@@ -43,12 +43,12 @@ export async function judge(
 	}
 	for (const [key, { filters, messages }] of groups) {
 		const isCurrent = key === keyOf(current);
-		const judged = judgeBy(context, email, filters, messages, judgement);
+		const judged = judgeBy(context, mailbox, filters, messages, judgement);
 		await (isCurrent
 			? judged
 			: judged.catch(async (error: unknown) => {
 					if (isServerWide(error)) throw restatedError(context.getNode(), error, NO_ITEM);
-					await judgeBy(context, email, current, messages, judgement);
+					await judgeBy(context, mailbox, current, messages, judgement);
 				}));
 	}
 	return judgement;
@@ -60,7 +60,7 @@ function keyOf(filters: MessageFilters): string {
 
 async function judgeBy(
 	context: IPollFunctions,
-	email: string,
+	mailbox: string,
 	filters: MessageFilters,
 	messages: FolderMessage[],
 	{ passed, unknown }: Judgement,
@@ -70,7 +70,7 @@ async function judgeBy(
 		for (const message of passing) passed.add(message);
 		return;
 	}
-	const result = await searched(context, email, filters.query, passing);
+	const result = await searched(context, mailbox, filters.query, passing);
 	for (const message of result.found) passed.add(message);
 	for (const message of result.unknown) unknown.set(message, { query: filters.query });
 }

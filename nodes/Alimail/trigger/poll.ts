@@ -8,6 +8,7 @@ import {
 import { apiOrigin } from '../auth/credential';
 import { sha256 } from '../errors/hash';
 import { restatedError } from '../errors/nodeErrors';
+import { date } from '../flow/clock';
 import { searchQuery } from '../mail/searchQuery';
 import { passes, type MessageFilters } from './filters';
 import { folderPages, isNotFound, NO_ITEM, searchPages, type FolderMessage } from './folder';
@@ -100,7 +101,7 @@ async function lookAround(
 ): Promise<Found> {
 	const { folder, filters, lookBackMs } = settings;
 	const watching = sha256(
-		JSON.stringify([await apiOrigin(context), folder.email.toLowerCase(), folder.folderId]),
+		JSON.stringify([await apiOrigin(context), folder.mailbox.toLowerCase(), folder.folderId]),
 	).slice(0, 16);
 	const state = startsFromNow(context, settings)
 		? undefined
@@ -112,7 +113,7 @@ async function lookAround(
 	});
 	const found = await look<FolderMessage>(state, pages, {
 		watching,
-		now: Date.now(),
+		now: date(),
 		serverTime: () => serverTime,
 		lookBackMs,
 	});
@@ -129,7 +130,7 @@ async function judgeFresh(
 		const waiting = waitingOf(message);
 		return { message, filters: waiting === undefined ? filters : waiting.filters };
 	});
-	return await judge(context, folder.email, candidates, current);
+	return await judge(context, folder.mailbox, candidates, current);
 }
 
 /**
@@ -186,7 +187,7 @@ async function testRun(context: IPollFunctions, settings: Settings): Promise<INo
 			? folderPages(context, folder, listFields(settings))
 			: searchPages(
 					context,
-					folder.email,
+					folder.mailbox,
 					`(${query}) AND ${searchQuery({ folderId: folder.folderId })}`,
 					listFields(settings),
 				);
@@ -200,10 +201,11 @@ async function testRun(context: IPollFunctions, settings: Settings): Promise<INo
 				readAll: false,
 				onAnswer: () => {},
 			});
-			if (problems.length === 0) return [item];
-			const { error } = problems[0]!;
+			const [problem] = problems;
+			if (problem === undefined) return [item];
 			// It has been deleted meanwhile.
-			if (!isNotFound(error)) throw restatedError(context.getNode(), error, NO_ITEM);
+			if (!isNotFound(problem.error))
+				throw restatedError(context.getNode(), problem.error, NO_ITEM);
 		}
 		if (++count === TEST_RUN_PAGES) break;
 	}

@@ -37,7 +37,7 @@ const MAX_NAMED = 3;
 /** What is to come out for a message. */
 export interface Output {
 	/** Address of the mailbox. */
-	email: string;
+	mailbox: string;
 	simplify: boolean;
 	/** For `$select`. */
 	fields: readonly string[];
@@ -76,7 +76,7 @@ interface Problem {
  */
 export async function readItem(
 	context: IPollFunctions,
-	{ email, simplify, fields, attachmentsPrefix }: Output,
+	{ mailbox, simplify, fields, attachmentsPrefix }: Output,
 	{ id, data }: FolderMessage,
 	options: { readAll: boolean; onAnswer: () => void },
 ): Promise<MessageRead> {
@@ -113,7 +113,7 @@ export async function readItem(
 			: await attempt(
 					'message',
 					unlisted.join(', '),
-					async () => await readMessage(context, email, id, fields),
+					async () => await readMessage(context, mailbox, id, fields),
 				);
 	const message = whole ?? pickFields(data, listed);
 	const shape = () =>
@@ -122,7 +122,7 @@ export async function readItem(
 	const item: INodeExecutionData = { json };
 	if (attachmentsPrefix === undefined || !mayGoOn()) return { item, problems, files, answered };
 
-	const place = { mailbox: email, messageId: id };
+	const place = { mailbox, messageId: id };
 	const attachments = await attempt(
 		'attachments',
 		'attachments',

@@ -53,6 +53,7 @@ export class Scan<Message extends RecordedMessage> {
 	 */
 	isBehind(since: number, mayGoOn: boolean): boolean {
 		if (this.#dates.length === 0) return !mayGoOn;
+		// With a date there is a first one.
 		if (this.#isNewestFirst && this.#first! > this.#last) return this.#last < since;
 		const newest = latest(this.#dates, -Infinity);
 		return newest < since && newest < this.#newestBefore;

@@ -1,11 +1,12 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 
 import { parameterError } from '../errors/nodeErrors';
+import { isObject } from '../flow/isObject';
 import { attachmentsPrefix } from '../mail/attachmentBinaries';
 import { selectedFields } from '../mail/messageFields';
 import { idParameter, mailboxParameter } from '../parameters/locators';
 import { refuseEmptyFilters, trimmedText } from '../parameters/values';
-import { isObject, textOf } from '../transport/json';
+import { textOf } from '../transport/json';
 import { FILTERED_FIELDS, type MessageFilters } from './filters';
 import { LISTED_FIELDS, NO_ITEM, type WatchedFolder } from './folder';
 import { DEFAULT_LOOK_BACK_HOURS, filtersProperty, MAX_LOOK_BACK_HOURS } from './properties';
@@ -41,12 +42,12 @@ export function readSettings(context: IPollFunctions): Settings {
 		const problem = `must be a number from 1 to ${MAX_LOOK_BACK_HOURS}`;
 		throw parameterError(context.getNode(), 'Look Back (Hours)', problem, NO_ITEM);
 	}
-	const email = mailboxParameter(context, NO_ITEM);
+	const mailbox = mailboxParameter(context, NO_ITEM);
 	return {
-		folder: { email, folderId: idParameter(context, 'folder', 'Folder', NO_ITEM) },
+		folder: { mailbox, folderId: idParameter(context, 'folder', 'Folder', NO_ITEM) },
 		filters: readFilters(context),
 		output: {
-			email,
+			mailbox,
 			simplify,
 			fields: selectedFields(options, { simplify, detailed: !simplify }),
 			attachmentsPrefix: attachmentsPrefix(context, options, NO_ITEM),

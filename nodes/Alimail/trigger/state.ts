@@ -1,7 +1,7 @@
 import { createHash } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 
-import { isObject } from '../transport/json';
+import { isObject } from '../flow/isObject';
 import { filtersFrom, type MessageFilters } from './filters';
 
 /**

@@ -1,5 +1,7 @@
 import type { IPollFunctions } from 'n8n-workflow';
 
+import { now } from '../flow/clock';
+
 /**
  * A poll without any progress for so long will not come to an end. Longer than the transport waits for a server that is
  * silent, repetitions included, and than a large file takes.
@@ -11,8 +13,8 @@ const turns = new Map<string, Turn>();
 
 /** A poll under way. */
 export class Turn {
-	/** By a clock that cannot be set back, in milliseconds. */
-	#progressAt = performance.now();
+	/** By {@link now}. */
+	#progressAt = now();
 
 	readonly #key: string;
 
@@ -28,7 +30,7 @@ export class Turn {
 
 	/** Whether the poll has used up its time, and is to leave the rest to the next one. */
 	get isTimeUp(): boolean {
-		return performance.now() >= this.#endsAt;
+		return now() >= this.#endsAt;
 	}
 
 	/** Whether another poll has taken over. What this one found must then be neither handed on nor remembered. */
@@ -38,7 +40,7 @@ export class Turn {
 
 	/** Tells that the poll is alive. */
 	progress(): void {
-		this.#progressAt = performance.now();
+		this.#progressAt = now();
 	}
 
 	/** Makes room for the next poll. */
@@ -48,7 +50,7 @@ export class Turn {
 
 	/** Whether a poll from this context has to wait for the end of this one. */
 	holdsBack(context: IPollFunctions): boolean {
-		return context === this.#context && performance.now() - this.#progressAt < LONGEST_SILENCE_MS;
+		return context === this.#context && now() - this.#progressAt < LONGEST_SILENCE_MS;
 	}
 }
 
@@ -63,7 +65,7 @@ export class Turn {
  */
 export function takeTurn(key: string, context: IPollFunctions, budgetMs: number): Turn | undefined {
 	if (turns.get(key)?.holdsBack(context)) return undefined;
-	const turn = new Turn(key, context, performance.now() + budgetMs);
+	const turn = new Turn(key, context, now() + budgetMs);
 	turns.set(key, turn);
 	return turn;
 }

@@ -4,10 +4,10 @@ import {
 	UnusableAddress,
 	addressesFrom,
 	formatAddress,
-	isEmailAddress,
 	parseAddresses,
 	type Address,
 } from '../../../nodes/Alimail/mail/addresses.ts';
+import { isEmailAddress } from '../../../nodes/Alimail/parameters/emailAddress.ts';
 
 const plain = (email: string) => ({ email, name: '' });
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escapedHtml, quoteOf, textOfHtml } from '../../../nodes/Alimail/mail/quote.ts';
-import { growthRatio } from '../../support/growth.mts';
 
 const original = {
 	from: { email: 'ann@example.org', name: 'Ann, "A"' },
@@ -52,28 +51,6 @@ describe('the text of HTML', () => {
 		['&#0;&#xd800;&#x110000;', '&#0;&#xd800;&#x110000;'],
 	])('of %j is %j', (html, expected) => {
 		expect(textOfHtml(html)).toBe(expected);
-	});
-
-	it.each([
-		'<',
-		'<style>',
-		'<style',
-		'</',
-		'<!--',
-		'<p',
-		'&#',
-		' \n',
-		'&amp;',
-		'&nbsp;',
-		'&#32;',
-		'&#10;',
-		'&#160;',
-		'<br> ',
-		'<Aa>',
-	])('takes time that grows with its length only, for %j', (unit) => {
-		const repeated = (length: number) => unit.repeat(length / unit.length);
-		// Ten times as much is about all that is quoted.
-		expect(growthRatio(textOfHtml, repeated, 20_000)).toBeLessThanOrEqual(12);
 	});
 
 	it('of letters that are longer in lower case ends where it should', () => {

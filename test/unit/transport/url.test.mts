@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressOf } from '../../../nodes/Alimail/transport/url.ts';
+import { urlFor } from '../../../nodes/Alimail/transport/url.ts';
 
 const ORIGIN = 'https://alimail-cn.aliyuncs.com';
 
 const address = (path: string, values: Record<string, string> = {}) =>
-	addressOf(path, new Map(Object.entries(values)), ORIGIN);
+	urlFor(path, new Map(Object.entries(values)), ORIGIN);
 
 describe('a path with parameters', () => {
 	it('is filled, percent-encoded', () => {

@@ -14,7 +14,7 @@ describe('a message of which no item can be made', () => {
 		const read = await readItem(
 			context,
 			{
-				email: 'alice@example.com',
+				mailbox: 'alice@example.com',
 				simplify: true,
 				fields: ['from'],
 				attachmentsPrefix: undefined,

@@ -1,19 +1,15 @@
-import {
-	jsonParse,
-	type IDataObject,
-	type IExecuteFunctions,
-	type IHttpRequestMethods,
-} from 'n8n-workflow';
+import { jsonParse, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 
 import { apiOrigin } from '../../auth/credential';
 import { parameterError } from '../../errors/nodeErrors';
 import { StreamedFile, StreamedForm } from '../../flow/body';
+import { isObject } from '../../flow/isObject';
 import { binaryContent } from '../../mail/binaryField';
 import { collectionParameter, HEADER_NAME } from '../../parameters/values';
 import type { AlimailRequest, RequestOptions } from '../../transport/types';
-import { addressOf } from '../../transport/url';
+import { urlFor } from '../../transport/url';
 
-const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'];
+const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'] as const;
 
 /** RFC 9110, section 5.5: what the value of a header may hold. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -51,8 +47,9 @@ export async function buildRequest(
 	context: IExecuteFunctions,
 	itemIndex: number,
 ): Promise<AlimailRequest> {
-	const method = context.getNodeParameter('method', itemIndex);
-	if (typeof method !== 'string' || !METHODS.includes(method)) {
+	const chosen = context.getNodeParameter('method', itemIndex);
+	const method = METHODS.find((known) => known === chosen);
+	if (method === undefined) {
 		throw invalid(context, itemIndex, 'Method', `must be one of ${METHODS.join(', ')}`);
 	}
 	const url = await readUrl(context, itemIndex);
@@ -61,7 +58,7 @@ export async function buildRequest(
 	url.search = url.search.replaceAll('+', '%20');
 
 	const built: AlimailRequest = {
-		method: method as IHttpRequestMethods,
+		method,
 		url,
 		headers: readHeaders(context, itemIndex),
 		itemIndex,
@@ -86,7 +83,7 @@ async function readUrl(context: IExecuteFunctions, itemIndex: number): Promise<U
 		}
 		values.set(name, textOf(value, context, itemIndex, 'Path Parameters', name));
 	}
-	const url = addressOf(template.trim(), values, await apiOrigin(context));
+	const url = urlFor(template.trim(), values, await apiOrigin(context));
 	if (!(url instanceof URL)) throw invalid(context, itemIndex, url.parameter, url.problem);
 	return url;
 }
@@ -279,7 +276,7 @@ function readPairs(
 	parameter: PairsParameter,
 ): Array<IDataObject & { name: string }> {
 	const list = context.getNodeParameter(`${parameter}.parameters`, itemIndex, []);
-	return (Array.isArray(list) ? (list as IDataObject[]) : []).flatMap((pair) => {
+	return (Array.isArray(list) ? list.filter(isObject) : []).flatMap((pair) => {
 		const given = pair.name ?? '';
 		if (typeof given !== 'string' && typeof given !== 'number') {
 			throw invalid(context, itemIndex, PAIRS[parameter], 'has a name that is not text');

@@ -9,10 +9,11 @@ import {
 
 import { parameterError, refusedError } from '../../errors/nodeErrors';
 import { bytesOf, LONGEST_ANSWER_BYTES, type BinaryContent } from '../../flow/body';
+import { isObject } from '../../flow/isObject';
 import { collectionParameter } from '../../parameters/values';
-import { isObject } from '../../transport/json';
-import { UnusablePage, listIn } from '../../transport/pagination';
+import { UnusablePage } from '../../transport/pagination';
 import type { AlimailRequest, AlimailResponse } from '../../transport/types';
+import { listIn } from './listIn';
 
 /**
  * Turns the answer to a request into items, as *Response Format* and its neighbours in *Options* say.
@@ -31,6 +32,7 @@ export async function responseItems(
 		return typeof value === 'string' && value !== '' ? value : fallback;
 	};
 	const field = option('outputPropertyName', 'data');
+	// n8n's type of JSON lacks lists of unlike values.
 	const envelope = (body: unknown): IDataObject => ({
 		body: body as IDataObject,
 		headers: response.headers,
@@ -96,14 +98,13 @@ export function splitItems(
 const undefinedJson = Symbol('no JSON');
 
 function asItem(entry: unknown, field: string): INodeExecutionData {
+	// n8n's type of JSON lacks lists of unlike values.
 	return { json: isObject(entry) ? entry : { [field]: entry as IDataObject } };
 }
 
 function contentType(headers: AlimailResponse['headers']): string {
-	return String(headers['content-type'] ?? '')
-		.split(';')[0]!
-		.trim()
-		.toLowerCase();
+	const [type = ''] = String(headers['content-type'] ?? '').split(';');
+	return type.trim().toLowerCase();
 }
 
 /** Whether an answer is for saving rather than for reading. */

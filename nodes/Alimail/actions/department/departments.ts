@@ -205,6 +205,7 @@ export async function withRealDepartments(
 		if (value === ROOT_DEPARTMENT) resolved[name] = rootId;
 		if (!Array.isArray(value)) continue;
 		const ids = value.map((id) => (id === ROOT_DEPARTMENT ? rootId : id));
+		// n8n's type allows a list of one kind only, and this one is of the same kind as before.
 		resolved[name] = [...new Set(ids)] as typeof value;
 	}
 	return resolved;

@@ -53,7 +53,7 @@ export const create: ItemOperation = {
 		const answer = await callApi(context, {
 			method: 'POST',
 			path: FOLDERS_PATH,
-			values: { email: mailboxParameter(context, itemIndex) },
+			values: { mailbox: mailboxParameter(context, itemIndex) },
 			body: { displayName, folderId },
 			itemIndex,
 		});

@@ -23,7 +23,7 @@ export const deleteFolder: ItemOperation = {
 		await callApi(context, {
 			method: 'DELETE',
 			path: FOLDER_PATH,
-			values: { email: mailboxParameter(context, itemIndex), folderId: id },
+			values: { mailbox: mailboxParameter(context, itemIndex), folderId: id },
 			itemIndex,
 		});
 		return [{ json: { deleted: true, id } }];

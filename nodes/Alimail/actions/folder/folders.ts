@@ -2,13 +2,14 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import type { AlimailContext } from '../../auth/credential';
 import { parameterError } from '../../errors/nodeErrors';
+import { isObject } from '../../flow/isObject';
 import { WELL_KNOWN_FOLDERS, idParameter } from '../../parameters/locators';
 import { callApi } from '../../transport/call';
-import { countOf, entriesOf, isObject, textOf, withCounts } from '../../transport/json';
+import { countOf, entriesOf, textOf, withCounts } from '../../transport/json';
 import { walkTree, type PlacedEntry, type TreeEntry } from '../../transport/walkTree';
 
 /** `mailFolders` of a mailbox. Source: https://help.aliyun.com/document_detail/2856396.html */
-export const FOLDERS_PATH = '/v2/users/{email}/mailFolders';
+export const FOLDERS_PATH = '/v2/users/{mailbox}/mailFolders';
 
 /** One folder (third-party: yaerp). */
 export const FOLDER_PATH = `${FOLDERS_PATH}/{folderId}`;
@@ -48,7 +49,7 @@ export async function listFolders(
 		const answer = await callApi(context, {
 			method: 'GET',
 			path: FOLDERS_PATH,
-			values: { email: mailbox },
+			values: { mailbox },
 			query: { folderId },
 			itemIndex,
 		});

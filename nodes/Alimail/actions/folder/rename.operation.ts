@@ -33,7 +33,7 @@ export const rename: ItemOperation = {
 		const answer = await callApi(context, {
 			method: 'PATCH',
 			path: FOLDER_PATH,
-			values: { email: mailboxParameter(context, itemIndex), folderId: id },
+			values: { mailbox: mailboxParameter(context, itemIndex), folderId: id },
 			body: { displayName },
 			itemIndex,
 		});

@@ -198,5 +198,6 @@ export function readPeriod<After extends string, Before extends string>(
 			itemIndex,
 		);
 	}
+	// TypeScript takes computed names for any names.
 	return { [after]: begin, [before]: end } as { [name in After | Before]?: string };
 }

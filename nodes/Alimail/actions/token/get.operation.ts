@@ -1,5 +1,6 @@
 import { currentAccessToken } from '../../auth/authentication';
 import { CREDENTIAL_NAME } from '../../auth/credential';
+import { date } from '../../flow/clock';
 import { optionsProperty } from '../../parameters/properties';
 import { collectionParameter } from '../../parameters/values';
 import type { BatchOperation } from '../types';
@@ -47,7 +48,7 @@ export const get: BatchOperation = {
 					json: {
 						access_token: token.value,
 						token_type: token.type,
-						expires_in: Math.max(0, Math.floor((token.expiresAt - Date.now()) / 1000)),
+						expires_in: Math.max(0, Math.floor((token.expiresAt - date()) / 1000)),
 						expires_at: new Date(token.expiresAt).toISOString(),
 						...(token.lifetimeAssumed && { expires_in_assumed: true }),
 					},

@@ -1,5 +1,6 @@
 import { parameterError } from '../../errors/nodeErrors';
-import { addressProblem, userProperty } from '../../parameters/locators';
+import { addressProblem } from '../../parameters/emailAddress';
+import { userProperty } from '../../parameters/locators';
 import { requiredTextParameter } from '../../parameters/values';
 import { callApi } from '../../transport/call';
 import type { ItemOperation } from '../types';

@@ -1,5 +1,6 @@
 import { parameterError } from '../../errors/nodeErrors';
-import { addressProblem, idLocator, idParameter } from '../../parameters/locators';
+import { addressProblem } from '../../parameters/emailAddress';
+import { idLocator, idParameter } from '../../parameters/locators';
 import { requiredTextParameter } from '../../parameters/values';
 import {
 	fieldProperties,

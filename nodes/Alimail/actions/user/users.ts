@@ -7,9 +7,11 @@ import {
 
 import type { AlimailContext } from '../../auth/credential';
 import { parameterError } from '../../errors/nodeErrors';
-import { addressProblem, idParameter } from '../../parameters/locators';
+import { isObject } from '../../flow/isObject';
+import { addressProblem } from '../../parameters/emailAddress';
+import { idParameter } from '../../parameters/locators';
 import { callApi } from '../../transport/call';
-import { entriesOf, isObject, pickFields } from '../../transport/json';
+import { entriesOf, pickFields } from '../../transport/json';
 import { MAX_PAGE_SIZE, collect, pagesByCursor } from '../../transport/pagination';
 
 export const USERS_PATH = '/v2/users';

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { UnusableAddress, cleaned, parseAddresses } from '../../../nodes/Alimail/mail/addresses.ts';
-import { replySubject, threadHeaders } from '../../../nodes/Alimail/mail/thread.ts';
-import { isFilter } from '../../../nodes/Alimail/actions/user/filter.ts';
-import { growthRatio } from '../../support/growth.mts';
+import { UnusableAddress, cleaned, parseAddresses } from '../../nodes/Alimail/mail/addresses.ts';
+import { textOfHtml } from '../../nodes/Alimail/mail/quote.ts';
+import { replySubject, threadHeaders } from '../../nodes/Alimail/mail/thread.ts';
+import { isFilter } from '../../nodes/Alimail/actions/user/filter.ts';
+import { growthRatio } from '../support/growth.mts';
 
 /** Reads addresses that may be none: how long it takes to say so counts too. */
 function parsed(text: string): unknown {
@@ -17,6 +18,24 @@ function parsed(text: string): unknown {
 const referencing = (References: string) =>
 	threadHeaders({ internetMessageId: '<a@b>', internetMessageHeaders: { References } });
 
+const HTML = [
+	'<',
+	'<style>',
+	'<style',
+	'</',
+	'<!--',
+	'<p',
+	'&#',
+	' \n',
+	'&amp;',
+	'&nbsp;',
+	'&#32;',
+	'&#10;',
+	'&#160;',
+	'<br> ',
+	'<Aa>',
+];
+
 const WORK: Array<[string, (text: string) => unknown, string[]]> = [
 	['addresses', parsed, ['a', '"', '<', '<a', ' ', 'a ', '\\', '@', '\u0301']],
 	['a name', (text) => parsed(`${text}<a@b.c>`), ['a ', 'a b', ' ', '"a ']],
@@ -25,14 +44,18 @@ const WORK: Array<[string, (text: string) => unknown, string[]]> = [
 	['a thread', referencing, ['<', '<a', ' ', '>', 'a']],
 	['a message ID', (internetMessageId) => threadHeaders({ internetMessageId }), ['<', '<a', '>']],
 	['a filter', isFilter, ['(', ')', '()', '(a']],
+	['HTML', textOfHtml, HTML],
 ];
+
+/** Characters of the shorter text; of HTML, ten times as much is about all that is quoted. */
+const lengthFor = (work: unknown) => (work === textOfHtml ? 20_000 : 4_000);
 
 describe('text from outside', () => {
 	it.each(WORK.flatMap(([what, work, units]) => units.map((unit) => ({ what, work, unit }))))(
 		'takes ten times as long for ten times as much: $what of $unit',
 		({ work, unit }) => {
 			const repeated = (length: number) => unit.repeat(length / unit.length);
-			expect(growthRatio(work, repeated, 4_000)).toBeLessThanOrEqual(12);
+			expect(growthRatio(work, repeated, lengthFor(work))).toBeLessThanOrEqual(12);
 		},
 	);
 });

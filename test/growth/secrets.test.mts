@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { rememberSecrets, withoutSecrets } from '../../nodes/Alimail/errors/redact.ts';
+import { growthRatio } from '../support/growth.mts';
+
+/** As long as the longest that are known. */
+const jwt = () => `eyJ${randomBytes(9_000).toString('base64url')}`;
+
+describe('hiding secrets', () => {
+	it.each([
+		'%25',
+		'%',
+		'\\',
+		'\\u',
+		'\\u00',
+		'&amp;',
+		'&#0',
+		'&#x0',
+		'&',
+		'a',
+		' ',
+		'<',
+		'+',
+		'bearer ',
+	])('takes time in proportion to a text of %j', (piece) => {
+		for (let count = 0; count < 8; count++)
+			rememberSecrets(`many ${count}`, randomBytes(16).toString('hex'), jwt());
+		const textOf = (length: number) => piece.repeat(length / piece.length);
+		expect(growthRatio(withoutSecrets, textOf, 4096)).toBeLessThanOrEqual(12);
+	});
+});
