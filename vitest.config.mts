@@ -8,7 +8,8 @@ const n8nWorkflowIn = (directory: string) =>
 
 const project = (name: string, test: object, directory = import.meta.dirname) => ({
 	resolve: { alias: { 'n8n-workflow': n8nWorkflowIn(directory) } },
-	test: { name, include: [`test/${name}/**/*.test.mts`], ...test },
+	// As in n8n, one process loads everything once.
+	test: { name, isolate: false, include: [`test/${name}/**/*.test.mts`], ...test },
 });
 
 const legacyN8n = installationDirectory('1.123.50');
@@ -16,7 +17,7 @@ const legacyN8n = installationDirectory('1.123.50');
 export default defineConfig({
 	test: {
 		// Most tests wait most of their time, for timeouts and for the pace: more of them than there are cores pass side by side.
-		maxWorkers: 3,
+		maxWorkers: 5,
 		projects: [
 			project('unit', { testTimeout: 60_000 }),
 			// Once more after a failure: on a busy machine requests bunch up, and more of them are refused.

@@ -8,8 +8,11 @@ import {
 	send,
 	simulator,
 	token,
+	useSimulator,
 	useToken,
 } from '../support/simulatorClient.mts';
+
+useSimulator();
 
 describe('calling with a token', () => {
 	it.each(['Bearer', 'bearer', 'BEARER'])('takes the scheme %s', async (scheme) => {

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import {
 	call,
+	type CallOptions,
 	exchange,
 	INBOX,
 	send,
 	simulator,
+	useSimulator,
 	useToken,
-	type CallOptions,
 } from '../support/simulatorClient.mts';
 import { defaultSettings } from './index.mts';
+
+useSimulator();
 
 describe('steering from another process', () => {
 	const admin = (path: string, options?: CallOptions) =>

@@ -8,7 +8,10 @@ import {
 	expectAlimailError,
 	send,
 	simulator,
+	useSimulator,
 } from '../support/simulatorClient.mts';
+
+useSimulator();
 
 describe('sending a message', () => {
 	const message = {

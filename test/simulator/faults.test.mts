@@ -10,10 +10,13 @@ import {
 	INBOX,
 	send,
 	simulator,
-	token,
 	startSimulatorAnew,
+	token,
+	useSimulator,
 } from '../support/simulatorClient.mts';
 import { type FaultRule } from './index.mts';
+
+useSimulator();
 
 describe('when the network or the service misbehaves', () => {
 	it('answers with a status as often as asked, and then as usual', async () => {

@@ -12,8 +12,11 @@ import {
 	send,
 	simulator,
 	startSimulatorAnew,
+	useSimulator,
 } from '../support/simulatorClient.mts';
 import { startSimulator } from './index.mts';
+
+useSimulator();
 
 describe('starting and ending', () => {
 	it('removes what was uploaded and stops listening', async () => {

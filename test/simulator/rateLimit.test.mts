@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
+	type Answer,
 	call,
 	expectAlimailError,
 	INBOX,
 	simulator,
-	type Answer,
+	useSimulator,
 } from '../support/simulatorClient.mts';
 import { RateLimiter } from './rateLimit.mts';
+
+useSimulator();
 
 describe('calling faster than the domain allows', () => {
 	it('lets 40 requests a second through and answers 429 to the others', async () => {

@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ALICE, call, INBOX, send, simulator, token } from '../support/simulatorClient.mts';
+import {
+	ALICE,
+	call,
+	INBOX,
+	send,
+	simulator,
+	token,
+	useSimulator,
+} from '../support/simulatorClient.mts';
+
+useSimulator();
 
 describe('looking at what arrived', () => {
 	it('keeps paths, queries and headers as they were sent', async () => {

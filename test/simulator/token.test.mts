@@ -6,9 +6,12 @@ import {
 	send,
 	simulator,
 	token,
+	useSimulator,
 	useToken,
 } from '../support/simulatorClient.mts';
 import { defaultSettings, tokenPattern } from './index.mts';
+
+useSimulator();
 
 describe('getting an access token', () => {
 	it('answers a form with token_type, access_token and expires_in, and no refresh token', async () => {

@@ -66,12 +66,15 @@ export const INBOX = `${ALICE}/mailFolders/2/messages`;
 export let simulator: Simulator;
 export let token: string;
 
-beforeAll(startSimulatorAnew);
-afterAll(() => simulator.close());
-beforeEach(async () => {
-	useToken((await exchange()).json.access_token);
-});
-afterEach(() => simulator.reset());
+/** Gives the tests of a file one simulator, and each of them a token. */
+export function useSimulator(): void {
+	beforeAll(startSimulatorAnew);
+	afterAll(() => simulator.close());
+	beforeEach(async () => {
+		useToken((await exchange()).json.access_token);
+	});
+	afterEach(() => simulator.reset());
+}
 
 /** Puts a new one in the place of a simulator that was closed. */
 export async function startSimulatorAnew(): Promise<void> {

@@ -6,7 +6,10 @@ import {
 	expectAlimailError,
 	send,
 	simulator,
+	useSimulator,
 } from '../../support/simulatorClient.mts';
+
+useSimulator();
 
 describe('downloading an attachment', () => {
 	async function attachmentPath(): Promise<string> {

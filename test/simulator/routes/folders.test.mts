@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ALICE, call, expectAlimailError, simulator } from '../../support/simulatorClient.mts';
+import {
+	ALICE,
+	call,
+	expectAlimailError,
+	simulator,
+	useSimulator,
+} from '../../support/simulatorClient.mts';
+
+useSimulator();
 
 describe('mail folders', () => {
 	const path = `${ALICE}/mailFolders`;

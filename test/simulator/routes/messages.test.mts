@@ -1,14 +1,17 @@
 import { describe, expect, it, vi } from 'vitest';
 import {
 	ALICE,
+	type Answer,
+	type Body,
 	call,
 	encoded,
 	expectAlimailError,
 	INBOX,
 	simulator,
-	type Answer,
-	type Body,
+	useSimulator,
 } from '../../support/simulatorClient.mts';
+
+useSimulator();
 
 describe('listing the messages of a folder', () => {
 	async function listAll(path: string, size: number): Promise<Body[]> {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { call, expectAlimailError } from '../../support/simulatorClient.mts';
+import { call, expectAlimailError, useSimulator } from '../../support/simulatorClient.mts';
+
+useSimulator();
 
 describe('organization, departments and shared contacts', () => {
 	it('reads and changes the organization', async () => {

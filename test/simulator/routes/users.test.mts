@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
 	ALICE,
+	type Body,
 	call,
 	encoded,
 	expectAlimailError,
 	simulator,
-	type Body,
+	useSimulator,
 } from '../../support/simulatorClient.mts';
+
+useSimulator();
 
 describe('users', () => {
 	const list = async (query: Record<string, string>) =>
