@@ -17,14 +17,12 @@ const legacyN8n = installationDirectory('1.123.50');
 export default defineConfig({
 	test: {
 		// Most tests wait most of their time, for timeouts and for the pace: more of them than there are cores pass side by side.
-		maxWorkers: 5,
+		maxWorkers: 6,
 		projects: [
 			project('unit', { testTimeout: 60_000 }),
-			// Once more after a failure: on a busy machine requests bunch up, and more of them are refused.
 			project('integration', {
 				include: ['test/integration/**/*.test.mts', 'test/simulator/**/*.test.mts'],
 				testTimeout: 60_000,
-				retry: 1,
 			}),
 			// Not once more: another try draws other input, and would hide what was found.
 			project('security', { testTimeout: 120_000 }),

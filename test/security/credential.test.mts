@@ -3,12 +3,8 @@ import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-wo
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AlimailApi } from '../../credentials/AlimailApi.credentials.ts';
 import { Alimail } from '../../nodes/Alimail/Alimail.node.ts';
-import {
-	bearerPattern,
-	DEFAULT_CLIENT_ID,
-	DEFAULT_CLIENT_SECRET,
-	startSimulator,
-} from '../simulator/index.mts';
+import { bearerPattern, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from '../simulator/index.mts';
+import { freshSimulator } from '../support/freshSimulator.mts';
 import { NodeRunner } from '../support/nodeRunner.mts';
 import { probeNode, type ProbeRequest, type Sent } from './support/probe.mts';
 import { expectNoSecret } from '../support/secrets.mts';
@@ -322,7 +318,7 @@ describe('a base URL that could betray the secret', () => {
 	);
 
 	it('is told from the loopback address however that is written', async () => {
-		const simulator = await startSimulator();
+		const simulator = await freshSimulator();
 		onTestFinished(() => simulator.close());
 		const { port } = new URL(simulator.url);
 		for (const baseUrl of [

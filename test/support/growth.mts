@@ -22,8 +22,7 @@ const PLAIN_WORK = (text: string) => text.replace(/[^]/g, (character) => charact
  * @param textOf - makes an input of about so many characters
  * @param length - of the smaller input, in characters: so many that a run takes about a millisecond, for in shorter ones
  * caches and the collection of garbage count for more than the work
- * @param times - how much longer the longer input is
- * @param limit - once the ratio is no higher, nothing more is measured
+ * @param bounds - `times`: how much longer the longer input is; `limit`: once the ratio is no higher, nothing more is measured
  * @returns the ratio, at most that to plain work on the shorter text: about `times` for work in proportion to the text, about its
  * square for work in proportion to the square of the text
  */

@@ -1,13 +1,14 @@
 import { onTestFinished } from 'vitest';
 import { Alimail } from '../../nodes/Alimail/Alimail.node.ts';
-import { startSimulator, type Simulator, type SimulatorOptions } from '../simulator/index.mts';
+import type { Simulator, SimulatorOptions } from '../simulator/index.mts';
+import { freshSimulator } from './freshSimulator.mts';
 import { NodeRunner } from './nodeRunner.mts';
 
 /** A simulator for one test, and the node with a credential for it. Nothing that another test did is known to either. */
 export async function simulated(
 	settings: SimulatorOptions['settings'] = {},
 ): Promise<{ simulator: Simulator; alimail: NodeRunner }> {
-	const simulator = await startSimulator({ settings });
+	const simulator = await freshSimulator(settings);
 	onTestFinished(() => simulator.close());
 	return { simulator, alimail: NodeRunner.forServer(new Alimail(), simulator) };
 }

@@ -1,7 +1,8 @@
 import type { IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import { onTestFinished, vi } from 'vitest';
 import { AlimailTrigger } from '../../nodes/Alimail/AlimailTrigger.node.ts';
-import { startSimulator, type MessageInput } from '../simulator/index.mts';
+import { type MessageInput } from '../simulator/index.mts';
+import { freshSimulator } from './freshSimulator.mts';
 import { NodeRunner } from './nodeRunner.mts';
 
 const ALICE = 'alice@example.com';
@@ -17,7 +18,7 @@ export const DAY_MS = 24 * HOUR_MS;
  */
 export async function watchedMailbox() {
 	const clock = movedClock();
-	const simulator = await startSimulator({ settings: { rateLimit: Infinity } });
+	const simulator = await freshSimulator({ rateLimit: Infinity });
 	onTestFinished(() => simulator.close());
 	const trigger = NodeRunner.forServer(new AlimailTrigger(), simulator);
 	const serverTime = { date: '' };

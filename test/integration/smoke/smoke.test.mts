@@ -6,10 +6,10 @@ import { smoke, walkSimulator, type SmokeOptions } from '../../../scripts/smoke/
 import {
 	DEFAULT_CLIENT_SECRET,
 	knownSecrets,
-	startSimulator,
 	type Settings,
 	type Simulator,
 } from '../../simulator/index.mts';
+import { freshSimulator } from '../../support/freshSimulator.mts';
 import { runCommand } from '../../support/runCommand.mts';
 import { SecretScanner } from '../../support/secrets.mts';
 
@@ -36,7 +36,7 @@ const expected = await walkSimulator();
 
 /** A server that may answer otherwise. */
 async function unfamiliar(settings: Partial<Settings> = {}): Promise<Simulator> {
-	const simulator = await startSimulator({ settings: { rateLimit: Infinity, ...settings } });
+	const simulator = await freshSimulator({ rateLimit: Infinity, ...settings });
 	onTestFinished(() => simulator.close());
 	return simulator;
 }

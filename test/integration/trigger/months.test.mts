@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startSimulator } from '../../simulator/index.mts';
+import { freshSimulator } from '../../support/freshSimulator.mts';
 import {
 	DAY_MS,
 	HOUR_MS,
@@ -310,6 +310,6 @@ describe('the package is updated from its first release', () => {
 });
 
 async function secondServer() {
-	const server = await startSimulator();
+	const server = await freshSimulator();
 	return Object.assign(server, { [Symbol.asyncDispose]: async () => await server.close() });
 }

@@ -1,7 +1,8 @@
 import type { IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AlimailTrigger } from '../../../nodes/Alimail/AlimailTrigger.node.ts';
-import { startSimulator, type MessageInput, type Simulator } from '../../simulator/index.mts';
+import type { MessageInput, Simulator } from '../../simulator/index.mts';
+import { freshSimulator } from '../../support/freshSimulator.mts';
 import { NodeRunner } from '../../support/nodeRunner.mts';
 
 const ALICE = 'alice@example.com';
@@ -14,7 +15,7 @@ let simulator: Simulator;
 let trigger: NodeRunner;
 
 beforeAll(async () => {
-	simulator = await startSimulator({ settings: { rateLimit: Infinity } });
+	simulator = await freshSimulator({ rateLimit: Infinity });
 });
 afterAll(() => simulator.close());
 beforeEach(() => {
