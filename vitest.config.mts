@@ -48,8 +48,8 @@ export default defineConfig({
 			project('chaos', { testTimeout: 1_800_000 }),
 			project('e2e', {
 				exclude: [...configDefaults.exclude, 'test/e2e/queue.test.mts'],
-				// Each file starts its own n8n: on a small machine one after another is faster.
-				fileParallelism: false,
+				// Each file starts its own n8n, which is work for one core.
+				maxWorkers: 2,
 				retry: 1,
 				testTimeout: 120_000,
 				hookTimeout: 900_000,

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './freePort.mts';
@@ -9,6 +10,7 @@ import { N8nProcess } from './n8nProcess.mts';
 import { answerOf, type Login, newLogin } from './n8nRest.mts';
 import { installFixturePackage, installPackage } from './packageTarball.mts';
 import { pollUntil } from './poll.mts';
+import { withProcessLock } from './processLock.mts';
 
 const START_TIMEOUT_MS = 120_000;
 
@@ -17,7 +19,7 @@ export interface N8nServerOptions {
 	installation: N8nInstallation;
 	/** An existing user folder, which then outlives the server; by default a temporary one. */
 	userFolder?: string;
-	/** The owner of an existing user folder; made up by default. */
+	/** The owner of a user folder of one's own; made up by default. */
 	login?: Login;
 	/** A packed community package to install before the start. */
 	tarball?: string;
@@ -45,7 +47,7 @@ export async function startN8n(options: N8nServerOptions): Promise<N8nServer> {
 
 /** A real n8n: a process of its own with a user folder, and so a database, of its own. */
 export class N8nServer extends N8nApi {
-	readonly login: Login;
+	#login: Login | undefined;
 	readonly #options: N8nServerOptions;
 	#userFolder: string | undefined;
 	#ports: { http: number; broker: number } | undefined;
@@ -55,7 +57,11 @@ export class N8nServer extends N8nApi {
 	constructor(options: N8nServerOptions) {
 		super(options.installation);
 		this.#options = options;
-		this.login = options.login ?? newLogin();
+	}
+
+	/** Of the owner. */
+	get login(): Login {
+		return started(this.#login);
 	}
 
 	get url(): string {
@@ -92,9 +98,15 @@ export class N8nServer extends N8nApi {
 
 	/** Prepares the user folder, starts n8n, waits until it is ready, and signs in as its owner. */
 	async start(): Promise<void> {
-		const { userFolder, port, tarball, fixtures = [] } = this.#options;
-		this.#userFolder = userFolder ?? (await mkdtemp(join(tmpdir(), 'n8n-user-')));
-		await mkdir(this.#userFolder, { recursive: true });
+		const { userFolder, login, port, tarball, fixtures = [] } = this.#options;
+		if (userFolder === undefined) {
+			this.#userFolder = await mkdtemp(join(tmpdir(), 'n8n-user-'));
+			this.#login = await fillUserFolder(this.#userFolder, this.installation);
+		} else {
+			this.#userFolder = userFolder;
+			this.#login = login ?? newLogin();
+			await mkdir(userFolder, { recursive: true });
+		}
 		if (tarball) await installPackage(this.#userFolder, tarball);
 		for (const fixture of fixtures) await installFixturePackage(this.#userFolder, fixture);
 
@@ -160,6 +172,31 @@ export class N8nServer extends N8nApi {
 			return undefined;
 		}
 	}
+}
+
+/**
+ * Copies what an n8n leaves after its first start: its database, with an owner. Half of such a start is for that.
+ *
+ * @returns the login of the owner
+ */
+async function fillUserFolder(userFolder: string, installation: N8nInstallation): Promise<Login> {
+	// Gone when n8n is installed anew.
+	const template = join(installation.directory, 'node_modules', '.n8n-started');
+	await withProcessLock(
+		`${installation.directory}.started.lock`,
+		() => {},
+		async () => {
+			if (existsSync(template)) return;
+			const folder = `${template}-unfinished`;
+			await rm(folder, { recursive: true, force: true });
+			const n8n = await startN8n({ installation, userFolder: folder });
+			await n8n.stop();
+			await writeFile(join(folder, 'login.json'), JSON.stringify(n8n.login));
+			await rename(folder, template);
+		},
+	);
+	await cp(template, userFolder, { recursive: true });
+	return JSON.parse(await readFile(join(template, 'login.json'), 'utf8')) as Login;
 }
 
 function started<T>(value: T | undefined): T {

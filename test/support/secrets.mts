@@ -12,6 +12,12 @@ const WINDOW = 10;
 /** In hex they are twice as many: ten digits, five bytes, turn up by chance in a few megabytes of other data. */
 const HEX_WINDOW = 2 * WINDOW;
 
+/** Shorter ones cannot be told from other text. */
+const SHORTEST = 6;
+
+/** Different hashes of {@link hashAt}. */
+const HASHES = 2 ** 21;
+
 /** Of a long secret, every so many characters are enough: a piece that is a little longer still shows. */
 const LONG_TEXT = 500;
 const LONG_STEP = 6;
@@ -20,6 +26,9 @@ const LONG_STEP = 6;
 export class SecretScanner {
 	/** By length: pieces of secrets, and the spelling that each is of. */
 	readonly #pieces = new Map<number, Map<string, string>>();
+
+	/** Whether a piece may begin with some characters, by their hash: of megabytes hardly any place has to be looked up. */
+	readonly #beginnings = new Uint8Array(HASHES);
 
 	constructor(secrets: Iterable<string>) {
 		for (const secret of secrets) this.add(secret);
@@ -33,14 +42,16 @@ export class SecretScanner {
 			this.#pieces.set(size, pieces);
 			for (let at = 0; at + size <= text.length; at += step) {
 				pieces.set(text.slice(at, at + size), spelling);
+				this.#beginnings[hashAt(text, at)] = 1;
 			}
 		}
 	}
 
 	/** @returns what was found, with its surroundings; nothing if there is nothing */
 	find(text: string): string | undefined {
-		for (const [size, pieces] of this.#pieces) {
-			for (let at = 0; at + size <= text.length; at++) {
+		for (let at = 0; at + SHORTEST <= text.length; at++) {
+			if (this.#beginnings[hashAt(text, at)] === 0) continue;
+			for (const [size, pieces] of this.#pieces) {
 				const spelling = pieces.get(text.slice(at, at + size));
 				if (spelling !== undefined) {
 					return `${spelling} at ${at}: …${text.slice(Math.max(0, at - 60), at + 60)}…`;
@@ -58,6 +69,13 @@ export class SecretScanner {
 		}
 		return undefined;
 	}
+}
+
+/** Of the four characters that begin here. */
+function hashAt(text: string, at: number): number {
+	const [one, two] = [text.charCodeAt(at), text.charCodeAt(at + 1)];
+	const [three, four] = [text.charCodeAt(at + 2), text.charCodeAt(at + 3)];
+	return (one ^ (two << 5) ^ (three << 10) ^ (four << 15)) & (HASHES - 1);
 }
 
 /** Fails if a value holds one of the secrets, anywhere and in whatever spelling. */
@@ -107,7 +125,7 @@ function spellingsOf(secret: string): Array<[string, string]> {
 		spellings.push(['in base64', whole]);
 		spellings.push(['in base64url', whole.replaceAll('+', '-').replaceAll('/', '_')]);
 	}
-	return spellings.filter(([, text]) => text.length >= 6);
+	return spellings.filter(([, text]) => text.length >= SHORTEST);
 }
 
 /** The forms in which a value may be stored or shown. */
