@@ -24,9 +24,12 @@ export const RETRIES = {
 	/** A share of every wait is drawn, this much of it at the least. */
 	leastShare: 0.5,
 	/** How often a token that was refused is renewed: other processes may renew it too, and end the one just obtained. */
-	renewals: 3,
-	/** Longest wait before another renewal: by then the other process has stored its token. */
-	renewalWaitMs: 400,
+	renewals: 5,
+	/**
+	 * The longest wait before the second renewal; it doubles with every other one. By then another process has stored its
+	 * token: two that never wait longer would end each other's tokens for ever on a busy computer.
+	 */
+	renewalWaitMs: 800,
 } as const;
 
 /**
@@ -52,6 +55,15 @@ export function retryWaitMs(attempt: number, askedMs = 0): number {
 	const { firstWaitMs, longestWaitMs, leastShare } = RETRIES;
 	const waitMs = Math.min(firstWaitMs * 2 ** attempt, longestWaitMs);
 	return Math.max(askedMs, randomBetween(leastShare, 1) * waitMs);
+}
+
+/**
+ * How long to wait before a token is renewed once more.
+ *
+ * @param renewals - how many there were already
+ */
+export function renewalWaitMs(renewals: number): number {
+	return randomBetween(0, RETRIES.renewalWaitMs * 2 ** (renewals - 1));
 }
 
 /** `Retry-After` in seconds or as a date (third-party: yaerp; whether Alimail sends it is not known), in milliseconds. */

@@ -3,9 +3,16 @@ import { jsonParse } from 'n8n-workflow';
 import { accessTokens } from '../auth/accessToken';
 import { forgetCredential, type AlimailContext } from '../auth/credential';
 import { refusedError, unansweredError } from '../errors/nodeErrors';
-import { pause, randomBetween } from '../flow/clock';
+import { pause } from '../flow/clock';
 import { DEFAULT_REQUESTS_PER_SECOND, pacerFor } from '../flow/pacing';
-import { mayGoAgain, NO_ANSWER, RETRIES, retryAfterMs, retryWaitMs } from '../flow/retries';
+import {
+	mayGoAgain,
+	NO_ANSWER,
+	renewalWaitMs,
+	RETRIES,
+	retryAfterMs,
+	retryWaitMs,
+} from '../flow/retries';
 import { cancelSignal, sendOnce } from './attempt';
 import type { AlimailRequest, AlimailResponse } from './types';
 
@@ -50,7 +57,7 @@ export async function request<Body = string>(
 		}));
 		if ('kind' in answer) {
 			if (answer.kind === 'expired' && ++expirations <= RETRIES.renewals && !signal?.aborted) {
-				await pause(randomBetween(0, RETRIES.renewalWaitMs), signal);
+				await pause(renewalWaitMs(expirations), signal);
 				forgetCredential(context);
 				continue;
 			}
@@ -65,7 +72,7 @@ export async function request<Body = string>(
 		const mayRenew =
 			token !== undefined && !refusedTokens.has(token) && refusedTokens.size < RETRIES.renewals;
 		if (statusCode === 401 && mayRenew && !signal?.aborted) {
-			if (refusedTokens.size > 0) await pause(randomBetween(0, RETRIES.renewalWaitMs), signal);
+			if (refusedTokens.size > 0) await pause(renewalWaitMs(refusedTokens.size), signal);
 			refusedTokens.add(token);
 			accessTokens.doubt(token);
 			forgetCredential(context);
