@@ -33,17 +33,15 @@ export function listIn(answer: unknown, path: string): unknown[] {
 	);
 }
 
+/** What stands at a place; a list has names too, its numbers. */
 function valueAt(answer: unknown, path: string): unknown {
-	return (
-		path
-			.split('.')
-			// A list has names too: its numbers.
-			.reduce<unknown>(
-				(value, name) =>
-					typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-						? (value as IDataObject)[name]
-						: undefined,
-				answer,
-			)
-	);
+	return path
+		.split('.')
+		.reduce<unknown>(
+			(value, name) =>
+				typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+					? (value as IDataObject)[name]
+					: undefined,
+			answer,
+		);
 }
